@@ -1,0 +1,34 @@
+/* cli: the commands. Only this folder prints or exits. One file a command: cmd_NAME.c with cli_NAME. */
+#ifndef WARCMILL_CLI_H
+#define WARCMILL_CLI_H
+
+#include "base/base.h"
+
+enum { /* exit codes, as sysexits(3) */
+	EXIT_DONE = 0, EXIT_USAGE = 64, EXIT_DATA = 65, EXIT_IO = 74, EXIT_RETRY = 75,
+};
+
+/* A command gets its own arguments; argv[0] is its name. Returns the exit code. */
+struct cli_command {
+	const char *name, *summary;
+	int (*run)(int argc, char **argv);
+};
+
+int cli_ls(int argc, char **argv);
+int cli_cat(int argc, char **argv);
+int cli_check(int argc, char **argv);
+int cli_article(int argc, char **argv);
+int cli_dedup(int argc, char **argv);
+int cli_recluster(int argc, char **argv);
+int cli_build(int argc, char **argv);
+int cli_verify(int argc, char **argv);
+int cli_explain(int argc, char **argv);
+int cli_report(int argc, char **argv);
+int cli_run(int argc, char **argv);
+int cli_slurm(int argc, char **argv);
+
+/* Print "warcmill NAME: message" on stderr and return CODE. */
+int cli_fail(int code, const char *command, const char *format, ...) WARCMILL_PRINTF(3, 4);
+int cli_status_exit(enum status status); /* exit code for a status */
+
+#endif

@@ -1,0 +1,97 @@
+/* extract: a page's tree to its article, with metadata. The public header of this folder; it includes extract/html.h. */
+#ifndef WARCMILL_EXTRACT_H
+#define WARCMILL_EXTRACT_H
+
+#include "base/base.h"
+#include "extract/html.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Metadata ------------------------------------------------------------------------------------------ */
+
+enum { /* page_metadata.robots */
+	ROBOTS_NOINDEX = 1, ROBOTS_NOARCHIVE = 2, ROBOTS_NOAI = 4, ROBOTS_NOIMAGEAI = 8, ROBOTS_NOSNIPPET = 16,
+	ROBOTS_NOFOLLOW = 32, ROBOTS_TDM_RESERVATION = 64, ROBOTS_NOML = 128,
+};
+
+/* Texts are NFC, trimmed, white space collapsed; absent is SPAN_NONE. All live in the arena given. */
+struct page_metadata {
+	struct span title;           /* without the site's name */
+	struct span title_full;      /* as <title> or og:title has it, for comparing with headings */
+	const struct span *authors; size_t author_count;
+	struct span date_published, date_modified; /* "YYYY-MM-DD" or with "Thh:mm:ssZ" where known */
+	struct span site_name, canonical_url, description, license, language_declared, image;
+	const struct span *tags; size_t tag_count;
+	const struct span *descriptions; size_t description_count; /* all candidates, for features */
+	unsigned robots;
+	struct span tdm_policy;
+	struct span page_type;       /* og:type or JSON-LD @type */
+	struct span json_body;       /* longest articleBody of JSON-LD or page state, tags removed; SPAN_NONE */
+	struct span source_name;     /* agency or publisher named as the source of a syndicated text */
+	bool ld_article;             /* JSON-LD says article, posting, report */
+};
+
+/* A page as the archive has it. */
+struct page {
+	struct span url;                 /* SPAN_NONE when unknown */
+	int64_t fetch_time;              /* DATE_NONE when unknown */
+	struct span html;                /* valid UTF-8 */
+	const struct html_tree *tree;    /* of HTML */
+	struct span x_robots_tag, tdm_reservation, tdm_policy, content_language, last_modified, link; /* HTTP headers, or SPAN_NONE */
+};
+
+struct metadata_reader; /* scratch of one thread */
+struct metadata_reader *metadata_reader_new(void);
+void metadata_reader_free(struct metadata_reader *reader);
+enum status metadata_read(struct metadata_reader *reader, const struct page *page, struct arena *arena, struct page_metadata *out);
+
+/* ---- Article ------------------------------------------------------------------------------------------- */
+
+enum article_text { ARTICLE_PLAIN, ARTICLE_MARKDOWN };
+
+struct article_options {
+	enum article_text text;
+	bool keep_all;            /* no rejection; best effort text for every page */
+	bool blocks;              /* fill article.blocks */
+};
+
+/* One block of text of the page, in order. */
+struct article_block {
+	uint64_t hash;            /* XXH3-64 of the normalised text: equal text, equal hash, on any page */
+	float score;              /* probability that it belongs to the article, 0..1 */
+	bool kept;
+	uint32_t offset, size;    /* where its text stands in article.text; size 0 when not kept */
+	uint32_t words;
+	uint32_t node;            /* html node of its element */
+	struct span text;         /* collapsed */
+	const char *why;          /* "model", "end-of-article", "fallback-subtree", … static */
+};
+
+struct article {
+	const char *rejected;     /* NULL: an article; else the reason: "section-front", "error-page", "too-short", "cookie-wall",
+	                             "log-in", "empty", "search-results", … static */
+	const char *method;       /* "blocks", "fallback-subtree", "json-ld", "page-state", … static */
+	double confidence;        /* 0..1 */
+	struct span text;         /* the body: paragraphs separated by a blank line; NFC, valid UTF-8 */
+	uint32_t words;           /* CJK characters count as .55 word */
+	struct span language;     /* ISO 639-3 of the text, "" none; SPAN_NONE unknown */
+	struct span languages;    /* up to three, comma-separated, as in Common Crawl's index */
+	struct page_metadata metadata;
+	const struct article_block *blocks; size_t block_count;
+};
+
+struct article_extractor; /* scratch of one thread */
+struct article_extractor *article_extractor_new(const struct article_options *options);
+void article_extractor_free(struct article_extractor *extractor);
+/* OUT lives until the extractor's next use. STATUS_OK also for a rejected page. */
+enum status article_extract(struct article_extractor *extractor, const struct page *page, struct article *out);
+/* Once more with some blocks barred (host evidence). DROP: one flag a block of the last article_extract's blocks. */
+/* Version of everything that influences the text; stored in manifests. */
+const char *article_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
