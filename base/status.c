@@ -1,0 +1,30 @@
+/* status: names of outcomes, and the fault that carries where and why. */
+#include "base/base.h"
+
+#include <stdio.h>
+
+static const char *const status_names[] = {
+	[STATUS_OK] = "ok",	    [STATUS_END] = "end", [STATUS_DATA] = "data",   [STATUS_LIMIT] = "limit",
+	[STATUS_MEMORY] = "memory", [STATUS_IO] = "i/o",  [STATUS_USAGE] = "usage", [STATUS_RETRY] = "retry",
+};
+
+const char *status_name(enum status status)
+{
+	return (unsigned)status < sizeof status_names / sizeof *status_names ? status_names[status] : "unknown";
+}
+
+enum status fault_set(struct fault *fault, enum status status, uint64_t offset, const char *format, ...)
+{
+	if (!fault)
+		return status;
+	fault->status = status;
+	fault->offset = offset;
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(fault->text, sizeof fault->text, format, arguments);
+	va_end(arguments);
+	for (char *c = fault->text; *c; c++)
+		if ((unsigned char)*c < ' ')
+			*c = ' ';
+	return status;
+}
