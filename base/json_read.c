@@ -1,0 +1,232 @@
+/* json_read: yajl's events to a tree in an arena. yajl keeps its own heap stack, so depth costs no C stack; a ceiling on
+ * depth still stops what no reader of the tree could use. `source` spans come from yajl's count of consumed bytes. */
+#include "base/base.h"
+
+#include <stdlib.h>
+#include <yajl/yajl_parse.h>
+
+enum { DEPTH_DEFAULT = 64, DEPTH_MAX = 1024 };
+
+struct reading {
+	struct arena *arena;
+	struct span text;
+	unsigned depth, depth_max;
+	struct json *root, *open[DEPTH_MAX], *last[DEPTH_MAX];
+	struct span key;
+	enum status status;
+};
+
+static int fail(struct reading *r, enum status status)
+{
+	r->status = status;
+	return 0;
+}
+
+/* Hang a new node below the open one. */
+static struct json *add(struct reading *r, enum json_kind kind)
+{
+	struct json *node = arena_zalloc(r->arena, sizeof *node);
+	if (!node) {
+		r->status = STATUS_LIMIT;
+		return NULL;
+	}
+	node->kind = kind;
+	node->key = r->key;
+	r->key = SPAN_NONE;
+	if (r->depth == 0) {
+		r->root = node;
+		return node;
+	}
+	unsigned top = r->depth - 1;
+	if (r->last[top])
+		r->last[top]->next = node;
+	else
+		r->open[top]->first = node;
+	r->last[top] = node;
+	return node;
+}
+
+static int on_null(void *context)
+{
+	return add(context, JSON_NULL) != NULL;
+}
+
+static int on_bool(void *context, int value)
+{
+	return add(context, value ? JSON_TRUE : JSON_FALSE) != NULL;
+}
+
+static int on_number(void *context, const char *digits, size_t size)
+{
+	struct reading *r = context;
+	struct json *node = add(r, JSON_NUMBER);
+	if (!node)
+		return 0;
+	node->text = arena_copy(r->arena, (struct span){digits, size});
+	return node->text.data ? 1 : fail(r, STATUS_LIMIT);
+}
+
+static int on_string(void *context, const unsigned char *text, size_t size)
+{
+	struct reading *r = context;
+	struct json *node = add(r, JSON_STRING);
+	if (!node)
+		return 0;
+	node->text = arena_copy(r->arena, (struct span){(const char *)text, size});
+	return node->text.data ? 1 : fail(r, STATUS_LIMIT);
+}
+
+static int on_key(void *context, const unsigned char *text, size_t size)
+{
+	struct reading *r = context;
+	r->key = arena_copy(r->arena, (struct span){(const char *)text, size});
+	return r->key.data ? 1 : fail(r, STATUS_LIMIT);
+}
+
+static int begin(struct reading *r, enum json_kind kind)
+{
+	if (r->depth == r->depth_max)
+		return fail(r, STATUS_LIMIT);
+	struct json *node = add(r, kind);
+	if (!node)
+		return 0;
+	r->open[r->depth] = node;
+	r->last[r->depth] = NULL;
+	r->depth++;
+	return 1;
+}
+
+static int on_object(void *context)
+{
+	return begin(context, JSON_OBJECT);
+}
+
+static int on_array(void *context)
+{
+	return begin(context, JSON_ARRAY);
+}
+
+static int on_end(void *context)
+{
+	((struct reading *)context)->depth--;
+	return 1;
+}
+
+static const yajl_callbacks callbacks = {
+	.yajl_null = on_null,	      .yajl_boolean = on_bool,	    .yajl_number = on_number,
+	.yajl_string = on_string,     .yajl_start_map = on_object,  .yajl_map_key = on_key,
+	.yajl_end_map = on_end,	      .yajl_start_array = on_array, .yajl_end_array = on_end,
+};
+
+/* The end of the value that starts at AT, by brackets and quotes; TEXT is known to be valid JSON. */
+static const char *value_end(const char *at, const char *end)
+{
+	size_t depth = 0;
+	for (; at < end; at++) {
+		if (*at == '"') {
+			for (at++; at < end && *at != '"'; at++)
+				if (*at == '\\')
+					at++;
+			if (depth == 0)
+				return at + 1;
+		} else if (*at == '{' || *at == '[') {
+			depth++;
+		} else if (*at == '}' || *at == ']') {
+			if (depth == 0)
+				return at;
+			if (--depth == 0)
+				return at + 1;
+		} else if (depth == 0 && (*at == ',' || ascii_is_space((unsigned char)*at))) {
+			return at;
+		}
+	}
+	return end;
+}
+
+static const char *skip_blank(const char *at, const char *end)
+{
+	while (at < end && ascii_is_space((unsigned char)*at))
+		at++;
+	return at;
+}
+
+/* Give the root and its members (the levels anyone passes through) their source text: one scan each. */
+static void place_sources(struct json *root, struct span text)
+{
+	const char *end = text.data + text.size;
+	const char *at = skip_blank(text.data, end);
+	root->source = (struct span){at, (size_t)(value_end(at, end) - at)};
+	if (root->kind != JSON_OBJECT && root->kind != JSON_ARRAY)
+		return;
+	at++;
+	for (struct json *node = (struct json *)root->first; node; node = (struct json *)node->next) {
+		at = skip_blank(at, end);
+		if (root->kind == JSON_OBJECT) {
+			at = skip_blank(value_end(at, end), end);
+			at = skip_blank(at + 1, end); /* the colon */
+		}
+		const char *stop = value_end(at, end);
+		node->source = (struct span){at, (size_t)(stop - at)};
+		at = skip_blank(stop, end);
+		if (at < end && *at == ',')
+			at++;
+	}
+}
+
+enum status json_parse(struct arena *arena, struct span text, unsigned depth, const struct json **out, struct fault *fault)
+{
+	*out = NULL;
+	struct reading *r = malloc(sizeof *r);
+	yajl_handle parser = r ? yajl_alloc(&callbacks, NULL, r) : NULL;
+	if (!parser) {
+		free(r);
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory to read JSON");
+	}
+	*r = (struct reading){.arena = arena, .text = text};
+	r->depth_max = depth == 0 ? DEPTH_DEFAULT : depth > DEPTH_MAX ? DEPTH_MAX : depth;
+	yajl_status state = yajl_parse(parser, (const unsigned char *)text.data, text.size);
+	size_t consumed = yajl_get_bytes_consumed(parser);
+	if (state == yajl_status_ok)
+		state = yajl_complete_parse(parser);
+	enum status status = r->status;
+	if (status != STATUS_OK)
+		fault_set(fault, status, consumed, "nested too deep or too large");
+	else if (state != yajl_status_ok || !r->root)
+		status = fault_set(fault, STATUS_DATA, consumed, "not valid JSON");
+	if (status == STATUS_OK) {
+		place_sources(r->root, text);
+		*out = r->root;
+	}
+	yajl_free(parser);
+	free(r);
+	return status;
+}
+
+const struct json *json_get(const struct json *object, const char *key)
+{
+	if (!object || object->kind != JSON_OBJECT)
+		return NULL;
+	struct span name = span_of(key);
+	for (const struct json *node = object->first; node; node = node->next)
+		if (span_equal(node->key, name))
+			return node;
+	return NULL;
+}
+
+struct span json_get_text(const struct json *object, const char *key)
+{
+	const struct json *node = json_get(object, key);
+	return node && node->kind == JSON_STRING ? node->text : SPAN_NONE;
+}
+
+bool json_get_u64(const struct json *object, const char *key, uint64_t *value)
+{
+	const struct json *node = json_get(object, key);
+	return node && node->kind == JSON_NUMBER && span_to_u64(node->text, value);
+}
+
+double json_get_real(const struct json *object, const char *key, double otherwise)
+{
+	const struct json *node = json_get(object, key);
+	return node && node->kind == JSON_NUMBER ? strtod(node->text.data, NULL) : otherwise;
+}
