@@ -51,28 +51,42 @@ enum status metadata_read(struct metadata_reader *reader, const struct page *pag
 
 enum article_text { ARTICLE_PLAIN, ARTICLE_MARKDOWN };
 
+/* A trained model: token tables, two stages of trees, the decision rule (extract/train writes it). Read-only, shared by threads. */
+struct article_model;
+/* BYTES are copied. NULL with FAULT filled: not a model, damaged, or made for other features. */
+struct article_model *article_model_open(struct span bytes, struct fault *fault);
+void article_model_free(struct article_model *model);
+
 struct article_options {
 	enum article_text text;
 	bool keep_all;            /* no rejection; best effort text for every page */
 	bool blocks;              /* fill article.blocks */
+	const struct article_model *model; /* outlives the extractor; NULL: the built-in one */
+};
+
+enum article_form { /* how a block is set in the text */
+	ARTICLE_PARAGRAPH, ARTICLE_HEADING, ARTICLE_LIST_ITEM, ARTICLE_CELL, ARTICLE_PRE, ARTICLE_QUOTE, ARTICLE_LINE /* one newline before */
 };
 
 /* One block of text of the page, in order. */
 struct article_block {
 	uint64_t hash;            /* XXH3-64 of the normalised text: equal text, equal hash, on any page */
-	float score;              /* probability that it belongs to the article, 0..1 */
+	float score;              /* probability that it belongs to the article, n/255 */
 	bool kept;
+	uint8_t form;             /* enum article_form */
+	uint8_t level;            /* of a heading 1..6, of a list item its depth 1.. */
+	uint32_t group;           /* cells of one row, items of one list share it */
 	uint32_t offset, size;    /* where its text stands in article.text; size 0 when not kept */
 	uint32_t words;
 	uint32_t node;            /* html node of its element */
-	struct span text;         /* collapsed */
-	const char *why;          /* "model", "end-of-article", "fallback-subtree", … static */
+	struct span text;         /* as it goes into the text (with markup where the option is ARTICLE_MARKDOWN) */
+	const char *why;          /* "model", "end-of-article", "fallback-interval", … static */
 };
 
 struct article {
 	const char *rejected;     /* NULL: an article; else the reason: "section-front", "error-page", "too-short", "cookie-wall",
 	                             "log-in", "empty", "search-results", … static */
-	const char *method;       /* "blocks", "fallback-subtree", "json-ld", "page-state", … static */
+	const char *method;       /* "blocks", "fallback-interval", "json-ld", … static */
 	double confidence;        /* 0..1 */
 	struct span text;         /* the body: paragraphs separated by a blank line; NFC, valid UTF-8 */
 	uint32_t words;           /* CJK characters count as .55 word */
@@ -83,11 +97,21 @@ struct article {
 };
 
 struct article_extractor; /* scratch of one thread */
-struct article_extractor *article_extractor_new(const struct article_options *options);
+struct article_extractor *article_extractor_new(const struct article_options *options); /* NULL options: defaults */
 void article_extractor_free(struct article_extractor *extractor);
 /* OUT lives until the extractor's next use. STATUS_OK also for a rejected page. */
 enum status article_extract(struct article_extractor *extractor, const struct page *page, struct article *out);
-/* Once more with some blocks barred (host evidence). DROP: one flag a block of the last article_extract's blocks. */
+
+/* Host evidence: decide again with some blocks barred (text that recurs on other pages of the host).
+ *
+ * Uses hash, score, words, form, level, group and text of BLOCKS[COUNT] only, so a spool that keeps those can call it without the
+ * page; fills kept, offset, size, why. BARRED is sorted ascending. TEXT is cleared and holds the new body. Blocks whose score is
+ * below ARTICLE_SCORE_FLOOR and that were not kept can never come in and need not be stored. With nothing barred the result is
+ * the one article_extract gave. Returns the body's words, 0 when nothing is left (reject as "host-boilerplate"). */
+#define ARTICLE_SCORE_FLOOR 0.1f
+uint32_t article_redecide(struct article_block *blocks, size_t count, const uint64_t *barred, size_t barred_count,
+			  struct buffer *text);
+
 /* Version of everything that influences the text; stored in manifests. */
 const char *article_version(void);
 
