@@ -17,9 +17,9 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define WARCMILL_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define WARCMILL_PRINTF(at, first) __attribute__((format(printf, at, first)))
 #else
-#define WARCMILL_PRINTF(format, first)
+#define WARCMILL_PRINTF(at, first)
 #endif
 
 /* ---- Status and fault ------------------------------------------------------------------------------- */
