@@ -68,12 +68,12 @@ bool span_ends(struct span text, struct span suffix);
 int span_compare(struct span a, struct span b);         /* bytewise, shorter first, as memcmp */
 size_t span_find(struct span text, struct span needle); /* offset, or SIZE_MAX */
 size_t span_find_nocase(struct span text, struct span needle);
-size_t span_find_byte(struct span text, char byte);     /* offset, or SIZE_MAX */
+size_t span_find_byte(struct span text, char byte);                 /* offset, or SIZE_MAX */
 struct span span_slice(struct span text, size_t from, size_t size); /* clipped to TEXT */
-struct span span_trim(struct span text);                /* without ASCII white space at both ends */
+struct span span_trim(struct span text);                            /* without ASCII white space at both ends */
 /* Cut the next piece off REST at DELIMITER (dropped). False when REST is used up (data NULL). */
 bool span_cut(struct span *rest, char delimiter, struct span *piece);
-bool span_to_u64(struct span text, uint64_t *value);    /* all decimal digits, no overflow */
+bool span_to_u64(struct span text, uint64_t *value); /* all decimal digits, no overflow */
 
 static inline bool ascii_is_space(unsigned char c)
 {
@@ -97,7 +97,7 @@ static inline unsigned char ascii_lower(unsigned char c)
 /* At most MAX bytes live between two resets. Reset keeps the memory for reuse, but gives back what an outlier
  * needed. Under AddressSanitizer freed parts are poisoned. */
 struct arena;
-struct arena *arena_new(size_t max); /* NULL without memory */
+struct arena *arena_new(size_t max);                 /* NULL without memory */
 void *arena_alloc(struct arena *arena, size_t size); /* 16-byte aligned, not cleared; NULL at MAX or without memory */
 void *arena_zalloc(struct arena *arena, size_t size);
 struct span arena_copy(struct arena *arena, struct span bytes); /* NUL follows; SPAN_NONE at MAX or for absent */
@@ -117,8 +117,8 @@ struct buffer {
 };
 
 void buffer_init(struct buffer *buffer, size_t max);
-void buffer_clear(struct buffer *buffer); /* size 0, status OK, memory kept */
-void buffer_free(struct buffer *buffer);  /* ready for buffer_init */
+void buffer_clear(struct buffer *buffer);                        /* size 0, status OK, memory kept */
+void buffer_free(struct buffer *buffer);                         /* ready for buffer_init */
 enum status buffer_reserve(struct buffer *buffer, size_t extra); /* room for EXTRA more bytes at data + size */
 enum status buffer_append(struct buffer *buffer, const void *data, size_t size);
 enum status buffer_append_span(struct buffer *buffer, struct span bytes);
@@ -132,8 +132,8 @@ bool utf8_valid(struct span text);
 size_t utf8_valid_prefix(struct span text); /* bytes before the first ill-formed sequence */
 /* Decode the code point at *AT (before END) and step over it. An ill-formed byte gives U+FFFD and one byte's step. */
 uint32_t utf8_next(const char **at, const char *end);
-size_t utf8_encode(uint32_t code, char out[4]); /* bytes written; surrogates and > U+10FFFF become U+FFFD */
-bool utf8_is_nfc(struct span text); /* quick check: true only when surely NFC already */
+size_t utf8_encode(uint32_t code, char out[4]);             /* bytes written; surrogates and > U+10FFFF become U+FFFD */
+bool utf8_is_nfc(struct span text);                         /* quick check: true only when surely NFC already */
 enum status utf8_nfc(struct span text, struct buffer *out); /* append NFC(TEXT); TEXT must be valid UTF-8 */
 
 /* ---- Addresses --------------------------------------------------------------------------------------- */
@@ -172,12 +172,14 @@ enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256 };
 struct digest;
 struct digest *digest_new(enum digest_kind kind); /* NULL without memory or where the library forbids KIND */
 void digest_update(struct digest *digest, const void *data, size_t size);
-size_t digest_final(struct digest *digest, uint8_t out[DIGEST_MAX]); /* bytes; the object is ready for the next message */
+size_t digest_final(struct digest *digest,
+		    uint8_t out[DIGEST_MAX]); /* bytes; the object is ready for the next message */
 void digest_free(struct digest *digest);
 size_t digest_of(enum digest_kind kind, struct span bytes, uint8_t out[DIGEST_MAX]); /* 0 on failure */
-enum status digest_file(enum digest_kind kind, const char *path, uint8_t out[DIGEST_MAX], uint64_t *size, struct fault *fault);
-void hex_encode(const uint8_t *bytes, size_t size, char *out); /* 2 × SIZE lower-case digits and NUL */
-size_t hex_decode(struct span text, uint8_t *out, size_t max); /* bytes, 0 when TEXT is not hex or too long */
+enum status digest_file(enum digest_kind kind, const char *path, uint8_t out[DIGEST_MAX], uint64_t *size,
+			struct fault *fault);
+void hex_encode(const uint8_t *bytes, size_t size, char *out);    /* 2 × SIZE lower-case digits and NUL */
+size_t hex_decode(struct span text, uint8_t *out, size_t max);    /* bytes, 0 when TEXT is not hex or too long */
 void base32_encode(const uint8_t *bytes, size_t size, char *out); /* RFC 4648, unpadded, NUL-terminated */
 size_t base32_decode(struct span text, uint8_t *out, size_t max);
 
@@ -203,7 +205,7 @@ void json_uint(struct json_writer *writer, uint64_t value);
 void json_int(struct json_writer *writer, int64_t value);
 void json_real(struct json_writer *writer, double value, int decimals); /* fixed, locale-free */
 void json_bool(struct json_writer *writer, bool value);
-void json_raw(struct json_writer *writer, struct span value); /* a complete JSON value */
+void json_raw(struct json_writer *writer, struct span value);                      /* a complete JSON value */
 void json_put_text(struct json_writer *writer, const char *key, struct span text); /* left out when absent or empty */
 void json_put_uint(struct json_writer *writer, const char *key, uint64_t value);
 void json_escape(struct buffer *out, struct span text); /* with the quotes */
@@ -212,13 +214,14 @@ void json_escape(struct buffer *out, struct span text); /* with the quotes */
 enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 struct json {
 	enum json_kind kind;
-	struct span key;    /* of a member of an object, unescaped */
-	struct span text;   /* JSON_STRING: unescaped UTF-8; JSON_NUMBER: the digits as they stand */
-	struct span source; /* the value as it stands in the input (for passing it through) */
+	struct span key;                 /* of a member of an object, unescaped */
+	struct span text;                /* JSON_STRING: unescaped UTF-8; JSON_NUMBER: the digits as they stand */
+	struct span source;              /* the value as it stands in the input (for passing it through) */
 	const struct json *first, *next; /* children in order; sibling */
 };
 /* Whole TEXT is one value. STATUS_DATA with the byte offset in FAULT otherwise. */
-enum status json_parse(struct arena *arena, struct span text, unsigned depth, const struct json **out, struct fault *fault);
+enum status json_parse(struct arena *arena, struct span text, unsigned depth, const struct json **out,
+		       struct fault *fault);
 const struct json *json_get(const struct json *object, const char *key); /* first member of that name, or NULL */
 struct span json_get_text(const struct json *object, const char *key);   /* a string member, or SPAN_NONE */
 bool json_get_u64(const struct json *object, const char *key, uint64_t *value);
@@ -226,7 +229,8 @@ double json_get_real(const struct json *object, const char *key, double otherwis
 
 /* ---- Whole files -------------------------------------------------------------------------------------- */
 
-enum status file_read(const char *path, struct buffer *out, struct fault *fault); /* append; STATUS_LIMIT over out->max */
+enum status file_read(const char *path, struct buffer *out,
+		      struct fault *fault); /* append; STATUS_LIMIT over out->max */
 /* Write under a temporary name in the same folder, fsync, rename, fsync the folder. Nothing is left on failure. */
 enum status file_write_atomic(const char *path, struct span bytes, struct fault *fault);
 bool file_exists(const char *path);

@@ -1,5 +1,6 @@
 /* date: civil dates and the formats that archives carry. Proleptic Gregorian, UTC, no leap seconds, no C library time
- * functions (they depend on locale and zone). Day arithmetic as in Hinnant's "chrono-compatible low-level date algorithms". */
+ * functions (they depend on locale and zone). Day arithmetic as in Hinnant's "chrono-compatible low-level date
+ * algorithms". */
 #include "base/base.h"
 
 #include <stdio.h>
@@ -13,8 +14,9 @@ static int month_days(int year, int month)
 
 int64_t date_from_civil(int year, int month, int day, int hour, int minute, int second)
 {
-	if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > month_days(year, month) || hour < 0 ||
-	    hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60 || (hour == 24 && (minute || second)))
+	if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > month_days(year, month) ||
+	    hour < 0 || hour > 24 || minute < 0 || minute > 59 || second < 0 || second > 60 ||
+	    (hour == 24 && (minute || second)))
 		return DATE_NONE;
 	int64_t y = month <= 2 ? year - 1 : year;
 	int64_t era = y / 400;

@@ -73,8 +73,8 @@ enum status digest_file(enum digest_kind kind, const char *path, uint8_t out[DIG
 			total += (uint64_t)got;
 		}
 	enum status status = !digest || !piece ? fault_set(fault, STATUS_MEMORY, 0, "no memory for a digest")
-			     : file < 0	       ? fault_set(fault, STATUS_IO, 0, "cannot open: %s", strerror(errno))
-			     : got < 0	       ? fault_set(fault, STATUS_IO, total, "cannot read: %s", strerror(errno))
+			     : file < 0        ? fault_set(fault, STATUS_IO, 0, "cannot open: %s", strerror(errno))
+			     : got < 0         ? fault_set(fault, STATUS_IO, total, "cannot read: %s", strerror(errno))
 					       : STATUS_OK;
 	if (status == STATUS_OK) {
 		digest_final(digest, out);

@@ -1,5 +1,6 @@
-/* json_read: yajl's events to a tree in an arena. yajl keeps its own heap stack, so depth costs no C stack; a ceiling on
- * depth still stops what no reader of the tree could use. `source` spans come from yajl's count of consumed bytes. */
+/* json_read: yajl's events to a tree in an arena. yajl keeps its own heap stack, so depth costs no C stack; a ceiling
+ * on depth still stops what no reader of the tree could use. `source` spans come from yajl's count of consumed bytes.
+ */
 #include "base/base.h"
 
 #include <stdlib.h>
@@ -113,9 +114,15 @@ static int on_end(void *context)
 }
 
 static const yajl_callbacks callbacks = {
-	.yajl_null = on_null,	      .yajl_boolean = on_bool,	    .yajl_number = on_number,
-	.yajl_string = on_string,     .yajl_start_map = on_object,  .yajl_map_key = on_key,
-	.yajl_end_map = on_end,	      .yajl_start_array = on_array, .yajl_end_array = on_end,
+	.yajl_null = on_null,
+	.yajl_boolean = on_bool,
+	.yajl_number = on_number,
+	.yajl_string = on_string,
+	.yajl_start_map = on_object,
+	.yajl_map_key = on_key,
+	.yajl_end_map = on_end,
+	.yajl_start_array = on_array,
+	.yajl_end_array = on_end,
 };
 
 /* The end of the value that starts at AT, by brackets and quotes; TEXT is known to be valid JSON. */
@@ -173,7 +180,8 @@ static void place_sources(struct json *root, struct span text)
 	}
 }
 
-enum status json_parse(struct arena *arena, struct span text, unsigned depth, const struct json **out, struct fault *fault)
+enum status json_parse(struct arena *arena, struct span text, unsigned depth, const struct json **out,
+		       struct fault *fault)
 {
 	*out = NULL;
 	struct reading *r = malloc(sizeof *r);

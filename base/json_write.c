@@ -1,4 +1,5 @@
-/* json_write: an escaper and commas. Output is one line, no white space, so the same values are always the same bytes. */
+/* json_write: an escaper and commas. Output is one line, no white space, so the same values are always the same bytes.
+ */
 #include "base/base.h"
 
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 static const char *const status_names[] = {
-	[STATUS_OK] = "ok",	    [STATUS_END] = "end", [STATUS_DATA] = "data",   [STATUS_LIMIT] = "limit",
+	[STATUS_OK] = "ok",         [STATUS_END] = "end", [STATUS_DATA] = "data",   [STATUS_LIMIT] = "limit",
 	[STATUS_MEMORY] = "memory", [STATUS_IO] = "i/o",  [STATUS_USAGE] = "usage", [STATUS_RETRY] = "retry",
 };
 

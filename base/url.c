@@ -1,5 +1,5 @@
-/* url: addresses as archives hold them, often not quite RFC 3986. Parts are spans of the text; nothing is rejected that a
- * browser would have fetched. Registered domains come from the Public Suffix List of libpsl where it is built in. */
+/* url: addresses as archives hold them, often not quite RFC 3986. Parts are spans of the text; nothing is rejected that
+ * a browser would have fetched. Registered domains come from the Public Suffix List of libpsl where it is built in. */
 #include "base/base.h"
 
 #include <stdlib.h>

@@ -45,10 +45,10 @@ size_t utf8_encode(uint32_t code, char out[4])
 	return size;
 }
 
-/* All characters below U+0300 are NFC_QC=Yes with combining class 0, so text of lead bytes below 0xCC needs no look at the
- * tables. Above that, the blocks that hold no character with NFC_QC other than Yes and no mark are let through: general
- * punctuation without U+2000 and U+2001, CJK and kana (without the voiced marks and compatibility forms), Hangul syllables,
- * basic Cyrillic, Greek letters. Everything else is "not surely". */
+/* All characters below U+0300 are NFC_QC=Yes with combining class 0, so text of lead bytes below 0xCC needs no look at
+ * the tables. Above that, the blocks that hold no character with NFC_QC other than Yes and no mark are let through:
+ * general punctuation without U+2000 and U+2001, CJK and kana (without the voiced marks and compatibility forms),
+ * Hangul syllables, basic Cyrillic, Greek letters. Everything else is "not surely". */
 static bool surely_nfc(uint32_t c)
 {
 	static const struct range {
@@ -84,8 +84,8 @@ enum status utf8_nfc(struct span text, struct buffer *out)
 	if (text.size == 0 || utf8_is_nfc(text))
 		return buffer_append_span(out, text);
 	utf8proc_uint8_t *composed = NULL;
-	utf8proc_ssize_t size = utf8proc_map((const utf8proc_uint8_t *)text.data, (utf8proc_ssize_t)text.size, &composed,
-					     UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+	utf8proc_ssize_t size = utf8proc_map((const utf8proc_uint8_t *)text.data, (utf8proc_ssize_t)text.size,
+					     &composed, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 	if (size < 0) { /* UTF8PROC_ERROR_NOMEM or a text that was not valid after all */
 		if (size == UTF8PROC_ERROR_NOMEM)
 			out->status = STATUS_MEMORY;

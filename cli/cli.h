@@ -5,7 +5,11 @@
 #include "base/base.h"
 
 enum { /* exit codes, as sysexits(3) */
-	EXIT_DONE = 0, EXIT_USAGE = 64, EXIT_DATA = 65, EXIT_IO = 74, EXIT_RETRY = 75,
+       EXIT_DONE = 0,
+       EXIT_USAGE = 64,
+       EXIT_DATA = 65,
+       EXIT_IO = 74,
+       EXIT_RETRY = 75,
 };
 
 /* A command gets its own arguments; argv[0] is its name. Returns the exit code. */

@@ -3,25 +3,23 @@
 # usage: scripts/deps.sh [build] [test] [lint] [browser] [bench] [slurm]   (default: build)
 set -euo pipefail
 
-build="build-essential cmake ninja-build pkg-config zlib1g-dev libdeflate-dev libzstd-dev libbrotli-dev libarchive-dev
+declare -A packages
+packages[build]="build-essential cmake ninja-build pkg-config zlib1g-dev libdeflate-dev libzstd-dev libbrotli-dev libarchive-dev
 	libxxhash-dev libcurl4-openssl-dev libssl-dev libpsl-dev libuchardet-dev libutf8proc-dev libcld2-dev libyajl-dev zstd"
-test="libcmocka-dev libgumbo-dev clang-14 libomp-14-dev libclang-rt-14-dev llvm-14 wget nginx-light python3 zip lz4 xz-utils
+packages[test]="libcmocka-dev libgumbo-dev clang-14 libomp-14-dev libclang-rt-14-dev llvm-14 wget nginx-light python3 zip lz4 xz-utils
 	bzip2"
-lint="clang-format-14 clang-tidy-14 cppcheck shellcheck"
-browser="chromium"
-bench="libgumbo-dev libxml2-dev libmodest-dev python3 python3-numpy python3-sklearn python3-readability"
-slurm="slurm-wlm munge"
+packages[lint]="clang-format-14 clang-tidy-14 cppcheck shellcheck"
+packages[browser]="chromium"
+packages[bench]="libgumbo-dev libxml2-dev libmodest-dev python3 python3-numpy python3-sklearn python3-readability"
+packages[slurm]="slurm-wlm munge"
 
 wanted=()
 for group in "${@:-build}"; do
-	case $group in
-	build | test | lint | browser | bench | slurm) ;;
-	*)
-		echo "deps.sh: there is no group '$group'" >&2
+	if [ -z "${packages[$group]:-}" ]; then
+		echo "deps.sh: there is no group '$group'; groups: ${!packages[*]}" >&2
 		exit 64
-		;;
-	esac
-	for package in ${!group}; do
+	fi
+	for package in ${packages[$group]}; do
 		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
 		[ "$status" = installed ] || wanted+=("$package")
 	done

@@ -29,9 +29,9 @@ static void utf8_bad(void **state)
 		const char *text;
 		size_t prefix;
 	} bad[] = {
-		{"\x80", 0},	     {"abc\xC0\xAF", 3},	   {"\xE0\x80\x80", 0}, {"\xED\xA0\x80", 0},
-		{"\xF4\x90\x80\x80", 0}, {"ab\xF0\x9F\x98", 2}, {"\xFF", 0},	 {"\xE2\x82\xAC\xE2\x82", 3},
-		{"0123456789abcdef\xC3", 16},
+		{"\x80", 0},         {"abc\xC0\xAF", 3},          {"\xE0\x80\x80", 0},
+		{"\xED\xA0\x80", 0}, {"\xF4\x90\x80\x80", 0},     {"ab\xF0\x9F\x98", 2},
+		{"\xFF", 0},         {"\xE2\x82\xAC\xE2\x82", 3}, {"0123456789abcdef\xC3", 16},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_int_equal(utf8_valid_prefix(span_of(bad[i].text)), bad[i].prefix);
@@ -98,12 +98,24 @@ static void urls(void **state)
 		const char *reference, *want;
 	} resolved[] = {
 		/* RFC 3986 §5.4.1 and §5.4.2 */
-		{"g", "http://a/b/c/g"},	{"./g", "http://a/b/c/g"},	 {"g/", "http://a/b/c/g/"},
-		{"/g", "http://a/g"},		{"//g", "http://g"},		 {"?y", "http://a/b/c/d;p?y"},
-		{"g?y#s", "http://a/b/c/g?y#s"}, {"#s", "http://a/b/c/d;p?q#s"}, {"", "http://a/b/c/d;p?q"},
-		{".", "http://a/b/c/"},		{"..", "http://a/b/"},		 {"../g", "http://a/b/g"},
-		{"../..", "http://a/"},		{"../../../g", "http://a/g"},	 {"/./g", "http://a/g"},
-		{"g;x=1/../y", "http://a/b/c/y"}, {"https:g", "https:g"},	 {"g..", "http://a/b/c/g.."},
+		{"g", "http://a/b/c/g"},
+		{"./g", "http://a/b/c/g"},
+		{"g/", "http://a/b/c/g/"},
+		{"/g", "http://a/g"},
+		{"//g", "http://g"},
+		{"?y", "http://a/b/c/d;p?y"},
+		{"g?y#s", "http://a/b/c/g?y#s"},
+		{"#s", "http://a/b/c/d;p?q#s"},
+		{"", "http://a/b/c/d;p?q"},
+		{".", "http://a/b/c/"},
+		{"..", "http://a/b/"},
+		{"../g", "http://a/b/g"},
+		{"../..", "http://a/"},
+		{"../../../g", "http://a/g"},
+		{"/./g", "http://a/g"},
+		{"g;x=1/../y", "http://a/b/c/y"},
+		{"https:g", "https:g"},
+		{"g..", "http://a/b/c/g.."},
 	};
 	for (size_t i = 0; i < sizeof resolved / sizeof *resolved; i++) {
 		struct span got = url_resolve(arena, SPAN("http://a/b/c/d;p?q"), span_of(resolved[i].reference));
@@ -169,8 +181,9 @@ static void json_out(void **state)
 	json_end(&writer, ']');
 	json_put_uint(&writer, "z", 1);
 	json_end(&writer, '}');
-	assert_true(span_equal(buffer_span(&out), SPAN("{\"a\":\"x\\\"\\\\\\n\\u0001\xC3\xA9\",\"list\":[18446744073709551615,-1,"
-						       "true,0.500,null,[]],\"z\":1}")));
+	assert_true(span_equal(buffer_span(&out),
+			       SPAN("{\"a\":\"x\\\"\\\\\\n\\u0001\xC3\xA9\",\"list\":[18446744073709551615,-1,"
+				    "true,0.500,null,[]],\"z\":1}")));
 	buffer_free(&out);
 }
 
@@ -205,7 +218,7 @@ int test_text(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8_codes), cmocka_unit_test(utf8_bad), cmocka_unit_test(utf8_combinations),
-		cmocka_unit_test(nfc),	      cmocka_unit_test(urls),	  cmocka_unit_test(surts),
+		cmocka_unit_test(nfc),        cmocka_unit_test(urls),     cmocka_unit_test(surts),
 		cmocka_unit_test(json_out),   cmocka_unit_test(json_in),
 	};
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
