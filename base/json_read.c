@@ -203,7 +203,11 @@ enum status json_parse(struct arena *arena, struct span text, unsigned depth, co
 		status = fault_set(fault, STATUS_DATA, consumed, "not valid JSON");
 	if (status == STATUS_OK) {
 		place_sources(r->root, text);
-		*out = r->root;
+		const char *end = text.data + text.size, *rest = r->root->source.data + r->root->source.size;
+		if (skip_blank(rest, end) == end)
+			*out = r->root;
+		else /* yajl takes the open quote in `2"` for something still to come */
+			status = fault_set(fault, STATUS_DATA, (uint64_t)(rest - text.data), "not valid JSON");
 	}
 	yajl_free(parser);
 	free(r);

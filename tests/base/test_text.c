@@ -208,6 +208,7 @@ static void json_in(void **state)
 	assert_int_equal(json_parse(arena, SPAN("{\"a\":1"), 0, &json, &fault), STATUS_DATA);
 	assert_int_equal(json_parse(arena, SPAN(""), 0, &json, &fault), STATUS_DATA);
 	assert_int_equal(json_parse(arena, SPAN("[1] 2"), 0, &json, &fault), STATUS_DATA);
+	assert_int_equal(json_parse(arena, SPAN("2\""), 0, &json, &fault), STATUS_DATA);
 	char deep[1000];
 	memset(deep, '[', sizeof deep);
 	assert_int_equal(json_parse(arena, (struct span){deep, sizeof deep}, 0, &json, &fault), STATUS_LIMIT);
