@@ -1,0 +1,31 @@
+/* main: the commands of warcmill-bench. */
+#include "bench/bench.h"
+
+static const struct bench_command commands[] = {
+	{"extraction", "score extracted articles against the truth of a set", bench_extraction},
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: warcmill-bench COMMAND ... (--help on each)\n\n", out);
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].summary);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return BENCH_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return BENCH_DONE;
+	}
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	bench_say("there is no command '%s'", argv[1]);
+	usage(stderr);
+	return BENCH_USAGE;
+}
