@@ -1,0 +1,160 @@
+/* article: a page's tree to its article. Metadata first (the features compare with title, description and authors), then blocks,
+ * features, two stages of trees, the decision, the fallbacks, the class of the page, the text, and its language. */
+#include "extract/article_internal.h"
+
+#include <stdlib.h>
+
+const char *article_version(void)
+{
+	return "1";
+}
+
+struct article_extractor *article_extractor_new(const struct article_options *options)
+{
+	struct article_extractor *extractor = calloc(1, sizeof *extractor);
+	if (!extractor)
+		return NULL;
+	if (options)
+		extractor->options = *options;
+	buffer_init(&extractor->text, (size_t)256 << 20);
+	buffer_init(&extractor->spare, (size_t)256 << 20);
+	extractor->model = extractor->options.model;
+	if (!extractor->model && model_builtin_size) {
+		extractor->own = article_model_open((struct span){(const char *)model_builtin, model_builtin_size}, NULL);
+		extractor->model = extractor->own;
+		if (!extractor->own)
+			goto fail;
+	}
+	extractor->arena = arena_new((size_t)256 << 20);
+	extractor->reader = metadata_reader_new();
+	if (!extractor->arena || !extractor->reader || blocks_init(&extractor->blocks) || features_init(&extractor->features))
+		goto fail;
+	return extractor;
+fail:
+	article_extractor_free(extractor);
+	return NULL;
+}
+
+void article_extractor_free(struct article_extractor *extractor)
+{
+	if (!extractor)
+		return;
+	blocks_free(&extractor->blocks);
+	features_free(&extractor->features);
+	metadata_reader_free(extractor->reader);
+	arena_free(extractor->arena);
+	article_model_free(extractor->own);
+	buffer_free(&extractor->text);
+	buffer_free(&extractor->spare);
+	free(extractor->p[0]);
+	free(extractor->p[1]);
+	free(extractor->out);
+	free(extractor);
+}
+
+static uint64_t text_bytes(const struct blocks *blocks)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < blocks->count; i++)
+		sum += blocks->items[i].size;
+	return sum;
+}
+
+/* Pages that scripts fill (forums above all) hold their text in <noscript>: read it where the rest is next to nothing. */
+static enum status read_blocks(struct article_extractor *extractor, const struct html_tree *tree)
+{
+	enum { LITTLE_TEXT = 1200 };
+	const struct model_tokens *tokens = extractor->model ? &extractor->model->tokens : NULL;
+	enum status status = blocks_read(&extractor->blocks, tree, false, tokens);
+	uint64_t without = text_bytes(&extractor->blocks);
+	if (status || without >= LITTLE_TEXT)
+		return status;
+	status = blocks_read(&extractor->blocks, tree, true, tokens);
+	if (!status && text_bytes(&extractor->blocks) <= 2 * without + 400)
+		status = blocks_read(&extractor->blocks, tree, false, tokens);
+	return status;
+}
+
+static enum status reserve(struct article_extractor *extractor, size_t count)
+{
+	if (count > extractor->p_capacity) {
+		size_t target = count + count / 2 + 256;
+		for (int i = 0; i < 2; i++) {
+			uint8_t *bigger = realloc(extractor->p[i], target);
+			if (!bigger)
+				return STATUS_MEMORY;
+			extractor->p[i] = bigger;
+		}
+		struct article_block *more = realloc(extractor->out, target * sizeof *more);
+		if (!more)
+			return STATUS_MEMORY;
+		extractor->out = more;
+		extractor->p_capacity = target;
+	}
+	return STATUS_OK;
+}
+
+/* Without a model: long text with few links. */
+static void measure_plain(struct article_extractor *extractor)
+{
+	for (size_t i = 0; i < extractor->blocks.count; i++) {
+		const uint8_t *mass = features_row(&extractor->features, COLUMN_in_mass);
+		extractor->p[0][i] = extractor->p[1][i] = extractor->blocks.items[i].is_long && mass[i] ? 230 : 10;
+	}
+}
+
+enum status article_measure(struct article_extractor *extractor, const struct page *page, struct page_metadata *metadata)
+{
+	arena_reset(extractor->arena);
+	memset(metadata, 0, sizeof *metadata);
+	enum status status = metadata_read(extractor->reader, page, extractor->arena, metadata);
+	if (!status)
+		status = read_blocks(extractor, page->tree);
+	if (!status)
+		status = reserve(extractor, extractor->blocks.count);
+	if (!status)
+		status = features_page(&extractor->features, &extractor->blocks, metadata,
+				       extractor->model ? &extractor->model->tokens : NULL);
+	if (status)
+		return status;
+	size_t count = extractor->blocks.count;
+	if (!extractor->model) {
+		measure_plain(extractor);
+		return STATUS_OK;
+	}
+	model_evaluate(extractor->model, 0, extractor->features.views, count, extractor->p[0]);
+	status = features_context(&extractor->features, &extractor->blocks, extractor->p[0]);
+	if (!status)
+		model_evaluate(extractor->model, 1, extractor->features.views, count, extractor->p[1]);
+	return status;
+}
+
+enum status article_extract(struct article_extractor *extractor, const struct page *page, struct article *out)
+{
+	static const int32_t defaults[PARAMETER_COUNT] = {38, 128};
+	memset(out, 0, sizeof *out);
+	enum status status = article_measure(extractor, page, &out->metadata);
+	if (status)
+		return status;
+	const struct blocks *blocks = &extractor->blocks;
+	for (size_t i = 0; i < blocks->count; i++) {
+		const struct block *block = &blocks->items[i];
+		extractor->out[i] = (struct article_block){
+			.hash = block->hash,
+			.score = (float)extractor->p[1][i] / 255.0f,
+			.words = (block->words + WORD / 2) / WORD,
+			.node = blocks->elements[block->element].node,
+		};
+	}
+	status = article_forms(extractor, page->tree, extractor->out);
+	if (status)
+		return status;
+	out->method = article_decide(extractor->out, blocks->count, extractor->model ? extractor->model->parameters : defaults, NULL, 0);
+	out->words = article_join(extractor->out, blocks->count, &extractor->text);
+	if (extractor->text.status)
+		return extractor->text.status;
+	out->text = buffer_span(&extractor->text);
+	out->blocks = extractor->out;
+	out->block_count = blocks->count;
+	return STATUS_OK;
+}

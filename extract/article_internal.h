@@ -1,0 +1,39 @@
+/* article: what article.c shares with the text writer, the decision, the trainer's dump and the tests. Private to extract/. */
+#ifndef WARCMILL_ARTICLE_INTERNAL_H
+#define WARCMILL_ARTICLE_INTERNAL_H
+
+#include "extract/blocks_internal.h"
+#include "extract/features_internal.h"
+#include "extract/model.h"
+
+struct article_extractor {
+	struct article_options options;
+	const struct article_model *model;
+	struct article_model *own; /* the built-in one, opened */
+	struct metadata_reader *reader;
+	struct arena *arena;
+	struct blocks blocks;
+	struct features features;
+	uint8_t *p[2]; size_t p_capacity;  /* probabilities of the two stages, n/255 */
+	struct article_block *out; size_t out_capacity;
+	struct buffer text, spare;
+};
+
+/* ---- Decision (article_decide.c): on scores and words only, so that a stored page can be decided again ---- */
+
+/* Set kept and why of BLOCKS; returns the method's name. BARRED as in article_redecide. */
+const char *article_decide(struct article_block *blocks, size_t count, const int32_t parameters[PARAMETER_COUNT],
+			   const uint64_t *barred, size_t barred_count);
+int article_score255(const struct article_block *block);
+
+/* ---- Text (article_text.c) ---- */
+
+/* Form, level, group and text of each block, as the option wants it; texts live in the extractor. */
+enum status article_forms(struct article_extractor *extractor, const struct html_tree *tree, struct article_block *out);
+/* The kept blocks' texts as one, in TEXT; fills their offset and size. Returns their words. */
+uint32_t article_join(struct article_block *blocks, size_t count, struct buffer *text);
+
+/* Blocks, features and both stages for a page; what article_extract decides on. */
+enum status article_measure(struct article_extractor *extractor, const struct page *page, struct page_metadata *metadata);
+
+#endif

@@ -1,0 +1,66 @@
+/* model: a trained model's tables and their evaluation. Private to extract/.
+ *
+ * Stored form (little endian): "WMAM", version, digest of the feature names, table sizes, parameters, sigmoid table, token tables,
+ * trees. The built-in model is the same bytes (model_tables.c), so that training, cross-validation and running share all code. */
+#ifndef WARCMILL_MODEL_H
+#define WARCMILL_MODEL_H
+
+#include "extract/extract.h"
+
+/* Weights of hashed tokens in units of 1/32 (log odds), open addressing. */
+struct token_table {
+	uint32_t mask;
+	uint32_t *keys; /* 0: free */
+	int8_t *weights;
+};
+struct model_tokens {
+	struct token_table elements, words;
+};
+
+struct tree_node { /* x[view] <= threshold: left, else right; slots: inner nodes first, then leaves */
+	uint16_t view;
+	uint8_t threshold, left, right;
+};
+struct tree {
+	uint32_t first_node, first_leaf; /* in the stage's arrays */
+	uint32_t inner;                  /* inner nodes; inner + 1 leaves */
+};
+struct model_stage {
+	struct tree *trees; size_t tree_count;
+	struct tree_node *nodes; size_t node_count;
+	int8_t *leaves; size_t leaf_count;
+	int32_t base;                    /* in leaf units */
+	int32_t unit;                    /* leaf units of one logit */
+};
+
+enum model_parameter { /* probabilities are n/255 */
+	PARAMETER_TAU_LOW, PARAMETER_TAU_HIGH, PARAMETER_LIST_TAU_LOW, PARAMETER_LIST_TAU_HIGH, PARAMETER_PRIOR_WORDS,
+	PARAMETER_COUNT = 16,
+};
+
+#define SIGMOID_STEPS 512 /* over the logits [-8, 8) */
+#define TREE_INNER_MAX 63
+#define MODEL_VERSION 1u
+
+struct article_model {
+	struct model_tokens tokens;
+	struct model_stage stages[2];
+	int32_t parameters[PARAMETER_COUNT];
+	uint8_t sigmoid[SIGMOID_STEPS];
+};
+
+extern const unsigned char model_builtin[];
+extern const size_t model_builtin_size;
+
+/* Sum of an element's token weights, clipped to ±192. TOKENS may be NULL. */
+int model_element_score(const struct model_tokens *tokens, const uint32_t *hashes, size_t count);
+int model_word_score(const struct model_tokens *tokens, uint32_t hash);
+
+/* Probabilities (n/255) of COUNT blocks. VIEWS[v] points to the column of view v, readable to COUNT rounded up to MODEL_LANES. */
+#define MODEL_LANES 64u
+void model_evaluate(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count, uint8_t *out);
+/* The same, block by block: the twin that the tests compare with. */
+void model_evaluate_plain(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count,
+			  uint8_t *out);
+
+#endif
