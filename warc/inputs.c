@@ -1,0 +1,306 @@
+/* inputs: from arguments to a sorted list of archives. What a file is, is told by its first bytes; when they are
+ * damaged, by the first record found further on. Names only decide whether a file met in a folder is worth that search.
+ */
+#include "warc/inputs_internal.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define LIST_MAX (256 * MIB) /* of an @list file */
+
+/* ---- The list --------------------------------------------------------------------------------------------------- */
+
+static void input_free(struct warc_input *input)
+{
+	if (!input)
+		return;
+	free(input->name);
+	free(input->path);
+	free(input->member);
+	free(input);
+}
+
+void warc_inputs_free(struct warc_inputs *inputs)
+{
+	if (!inputs)
+		return;
+	for (size_t i = 0; i < inputs->count; i++)
+		input_free(inputs->list[i]);
+	free(inputs->list);
+	remote_free(inputs->remote);
+	free(inputs);
+}
+
+size_t warc_inputs_count(const struct warc_inputs *inputs)
+{
+	return inputs->count;
+}
+
+const struct warc_input *warc_inputs_at(const struct warc_inputs *inputs, size_t index)
+{
+	return index < inputs->count ? inputs->list[index] : NULL;
+}
+
+const char *warc_input_name(const struct warc_input *input)
+{
+	return input->name;
+}
+
+const char *warc_input_path(const struct warc_input *input)
+{
+	return input->path;
+}
+
+enum warc_kind warc_input_kind(const struct warc_input *input)
+{
+	return input->kind;
+}
+
+uint64_t warc_input_bytes(const struct warc_input *input)
+{
+	return input->bytes == SIZE_UNKNOWN ? 0 : input->bytes;
+}
+
+/* The last DEPTH folders of PATH and its file name. */
+static const char *name_part(const char *path, unsigned depth)
+{
+	const char *at = path + strlen(path);
+	while (at > path && at[-1] == '/') /* "folder/" */
+		at--;
+	for (unsigned left = depth + 1; at > path; at--)
+		if (at[-1] == '/' && !--left)
+			break;
+	return at;
+}
+
+struct warc_input *inputs_add(struct warc_inputs *inputs, const char *path, const char *member, enum input_way way)
+{
+	if (inputs->count == inputs->capacity) {
+		size_t capacity = inputs->capacity ? 2 * inputs->capacity : 64;
+		struct warc_input **grown = realloc(inputs->list, capacity * sizeof *grown);
+		if (!grown)
+			return NULL;
+		inputs->list = grown;
+		inputs->capacity = capacity;
+	}
+	struct warc_input *input = calloc(1, sizeof *input);
+	if (!input)
+		return NULL;
+	const char *name = way == INPUT_STDIN ? "stdin" : name_part(path, inputs->options.name_depth);
+	int size = snprintf(NULL, 0, "%s!%s", name, member ? member : "") + 1;
+	input->name = malloc((size_t)size);
+	input->path = strdup(path);
+	input->member = member ? strdup(member) : NULL;
+	if (!input->name || !input->path || (member && !input->member)) {
+		input_free(input);
+		return NULL;
+	}
+	snprintf(input->name, (size_t)size, member ? "%s!%s" : "%s", name, member);
+	input->way = way;
+	input->kind = WARC_KIND_STREAM;
+	input->arc = true;
+	input->bytes = SIZE_UNKNOWN;
+	return inputs->list[inputs->count++] = input;
+}
+
+/* ---- What a file is ---------------------------------------------------------------------------------------------- */
+
+/* The kind by the first record anywhere in the file. */
+enum status kind_by_search(struct warc_inputs *inputs, const struct warc_input *input, struct source *source,
+			   enum warc_kind *kind, struct fault *fault)
+{
+	static const struct {
+		enum codec codec;
+		enum warc_kind kind;
+	} tries[] = {{CODEC_NONE, WARC_KIND_PLAIN}, {CODEC_GZIP, WARC_KIND_GZIP}, {CODEC_ZSTD, WARC_KIND_ZSTD}};
+	struct warc_reader *reader = inputs->searcher ? inputs->searcher : warc_reader_new(&inputs->options);
+	if (!reader)
+		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
+	inputs->searcher = reader;
+	uint64_t best = SIZE_UNKNOWN;
+	*kind = WARC_KIND_UNKNOWN;
+	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+		uint64_t at;
+		bool found;
+		enum status status = reader_search(reader, input, source, tries[i].codec, &at, &found, fault);
+		if (status)
+			return status;
+		if (found && at < best) {
+			best = at;
+			*kind = tries[i].kind;
+		}
+	}
+	return STATUS_OK;
+}
+
+static bool looks_like_archive(const char *path)
+{
+	static const char *const ends[] = {".warc",     ".arc",      ".wacz",    ".warc.gz",  ".arc.gz",
+					   ".warc.zst", ".warc.bz2", ".warc.xz", ".warc.lz4", ".wet.gz",
+					   ".wat.gz",   ".wet",      ".wat"};
+	size_t size = strlen(path);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		size_t end = strlen(ends[i]);
+		if (size > end && !strcasecmp(path + size - end, ends[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Is a gzip or zstd file an archive at all? Its first member tells, unless it is damaged. */
+static bool holds_records(enum warc_kind kind, struct span head)
+{
+	char out[4 * KIB];
+	bool arc;
+	if (kind != WARC_KIND_GZIP)
+		return kind != WARC_KIND_UNKNOWN;
+	size_t size = gzip_peek(head, out, sizeof out);
+	return !size || sniff_kind((struct span){out, size}, &arc) != WARC_KIND_UNKNOWN;
+}
+
+enum status add_file(struct warc_inputs *inputs, const char *path, bool asked, struct fault *fault)
+{
+	struct source *source;
+	enum status status = source_open_file(path, 0, SIZE_UNKNOWN, &source, fault);
+	if (status)
+		return fault_set(fault, status, 0, "%s: %s", path, fault ? fault->text : "");
+	char *head = malloc(SNIFF_BYTES);
+	struct warc_input *input = NULL;
+	bool pipe = !source->seekable, taken = false;
+	size_t size = 0;
+	if (!head)
+		status = fault_set(fault, STATUS_MEMORY, 0, "out of memory");
+	else if (!pipe)
+		status = source->class->read(source, 0, head, SNIFF_BYTES, &size, fault);
+	if (!status && !pipe)
+		status = add_container(inputs, path, (struct span){head, size}, asked, &taken, fault);
+	if (!status && !taken) {
+		bool arc = true;
+		enum warc_kind kind = pipe ? WARC_KIND_STREAM : sniff_kind((struct span){head, size}, &arc);
+		bool wanted = asked || looks_like_archive(path);
+		if (wanted || holds_records(kind, (struct span){head, size}))
+			input = inputs_add(inputs, path, NULL, INPUT_FILE);
+		if (input) {
+			input->kind = kind;
+			input->arc = arc;
+			input->bytes = source->size;
+		}
+		if (input && kind == WARC_KIND_UNKNOWN)
+			status = kind_by_search(inputs, input, source, &input->kind, fault);
+	}
+	source_close(source);
+	free(head);
+	return status == STATUS_IO ? fault_set(fault, status, 0, "%s: %s", path, fault ? fault->text : "") : status;
+}
+
+/* ---- Arguments -----------------------------------------------------------------------------------------------------
+ */
+
+static enum status add_folder(struct warc_inputs *inputs, const char *path, struct fault *fault)
+{
+	char *roots[] = {(char *)(uintptr_t)path, NULL};
+	FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+	if (!walk)
+		return fault_set(fault, STATUS_IO, 0, "%s: %s", path, strerror(errno));
+	enum status status = STATUS_OK;
+	FTSENT *entry;
+	while (!status && (errno = 0, entry = fts_read(walk))) {
+		if (entry->fts_info == FTS_F)
+			status = add_file(inputs, entry->fts_path, false, fault);
+		else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
+			status = fault_set(fault, STATUS_IO, 0, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
+	}
+	fts_close(walk);
+	return status;
+}
+
+static enum status add_argument(struct warc_inputs *inputs, const char *argument, bool lists, struct fault *fault);
+
+static enum status add_list(struct warc_inputs *inputs, const char *path, struct fault *fault)
+{
+	struct buffer text;
+	buffer_init(&text, LIST_MAX);
+	enum status status = file_read(path, &text, fault);
+	struct span rest = buffer_span(&text), line;
+	while (!status && span_cut(&rest, '\n', &line)) {
+		line = span_trim(line);
+		if (!line.size || *line.data == '#')
+			continue;
+		char *argument = strndup(line.data, line.size);
+		status = argument ? add_argument(inputs, argument, false, fault)
+				  : fault_set(fault, STATUS_MEMORY, 0, "out of memory");
+		free(argument);
+	}
+	buffer_free(&text);
+	return status;
+}
+
+static enum status add_argument(struct warc_inputs *inputs, const char *argument, bool lists, struct fault *fault)
+{
+	struct span text = span_of(argument);
+	if (!strcmp(argument, "-"))
+		return inputs_add(inputs, argument, NULL, INPUT_STDIN)
+			       ? STATUS_OK
+			       : fault_set(fault, STATUS_MEMORY, 0, "out of memory");
+	if (span_starts_nocase(text, SPAN("http://")) || span_starts_nocase(text, SPAN("https://")) ||
+	    span_starts_nocase(text, SPAN("s3://")))
+		return add_remote(inputs, argument, fault);
+	if (*argument == '@' && lists)
+		return add_list(inputs, argument + 1, fault);
+	struct stat stat_now;
+	if (stat(argument, &stat_now))
+		return fault_set(fault, errno == ENOENT ? STATUS_USAGE : STATUS_IO, 0, "%s: %s", argument,
+				 strerror(errno));
+	if (S_ISDIR(stat_now.st_mode))
+		return add_folder(inputs, argument, fault);
+	return add_file(inputs, argument, true, fault);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct warc_input *const *left = a, *const *right = b;
+	int order = strcmp((*left)->name, (*right)->name);
+	return order ? order : strcmp((*left)->path, (*right)->path);
+}
+
+static enum status check_names(const struct warc_inputs *inputs, struct fault *fault)
+{
+	for (size_t i = 1; i < inputs->count; i++) {
+		const struct warc_input *a = inputs->list[i - 1], *b = inputs->list[i];
+		if (!strcmp(a->name, b->name))
+			return fault_set(
+				fault, STATUS_USAGE, 0,
+				"two inputs are named %.60s: %.60s and %.60s; keep folders in the names (--name-depth)",
+				a->name, a->path, b->path);
+	}
+	return STATUS_OK;
+}
+
+enum status warc_inputs_new(const char *const *arguments, size_t count, const struct warc_options *options,
+			    struct warc_inputs **out, struct fault *fault)
+{
+	*out = NULL;
+	struct warc_inputs *inputs = calloc(1, sizeof *inputs);
+	if (!inputs)
+		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
+	if (options)
+		inputs->options = *options;
+	enum status status = STATUS_OK;
+	for (size_t i = 0; i < count && !status; i++)
+		status = add_argument(inputs, arguments[i], true, fault);
+	warc_reader_free(inputs->searcher);
+	inputs->searcher = NULL;
+	if (!status && inputs->count > 1)
+		qsort(inputs->list, inputs->count, sizeof *inputs->list, compare_names);
+	if (!status)
+		status = check_names(inputs, fault);
+	if (status) {
+		warc_inputs_free(inputs);
+		return status;
+	}
+	*out = inputs;
+	return STATUS_OK;
+}

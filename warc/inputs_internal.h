@@ -1,0 +1,31 @@
+/* inputs_internal: the list of inputs while it grows; shared by inputs.c, container.c and remote.c. */
+#ifndef WARCMILL_INPUTS_INTERNAL_H
+#define WARCMILL_INPUTS_INTERNAL_H
+
+#include "warc/warc_internal.h"
+
+struct warc_inputs {
+	struct warc_options options;
+	struct warc_input **list;
+	size_t count, capacity;
+	struct warc_reader *searcher; /* only while the list is made */
+	struct warc_remote *remote;   /* made with the first remote input */
+};
+
+/* A new input at the end of the list, a stream of unknown size until the caller knows better. NULL without memory. */
+struct warc_input *inputs_add(struct warc_inputs *inputs, const char *path, const char *member, enum input_way way);
+/* Add the file at PATH. ASKED: named by the user, not met in a folder: added whatever it is. */
+enum status add_file(struct warc_inputs *inputs, const char *path, bool asked, struct fault *fault);
+/* Is the file that starts with HEAD a container (zip, tar) or another compressor's? Then *TAKEN, and its members, as
+ * far as they are archives, are added. */
+enum status add_container(struct warc_inputs *inputs, const char *path, struct span head, bool asked, bool *taken,
+			  struct fault *fault);
+enum status add_remote(struct warc_inputs *inputs, const char *url, struct fault *fault);
+
+enum status kind_by_search(struct warc_inputs *inputs, const struct warc_input *input, struct source *source,
+			   enum warc_kind *kind, struct fault *fault);
+/* The first record of SOURCE read as CODEC. SOURCE stays the caller's. */
+enum status reader_search(struct warc_reader *reader, const struct warc_input *input, struct source *source,
+			  enum codec codec, uint64_t *at, bool *found, struct fault *fault);
+
+#endif

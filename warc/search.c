@@ -1,0 +1,156 @@
+/* search: where does reading go on after damage, or in the middle of a file? In text that is the next whole header
+ * block with every line in order; in gzip and zstd the next member whose first inflated bytes are such a block as far
+ * as they go. A payload may hold a WARC; reading from the start would have passed over it, and the seam between
+ * segments repairs what a search in the middle took for a record (warc.h). */
+#include "warc/reader_internal.h"
+
+#define PEEK_OUT (2 * KIB)
+#define PEEK_IN (192 * KIB) /* a gzip header with a full extra field and some data; a zstd block */
+
+enum parse starts_record(const struct warc_reader *reader, struct span text, bool strict)
+{
+	size_t size;
+	if (!text.size)
+		return PARSE_SHORT;
+	enum parse warc = parse_warc_extent(text, strict, reader->options.header_max, &size);
+	if (warc != PARSE_NO || !reader->arc)
+		return warc;
+	struct arc_line line;
+	return parse_arc_line(text, &line);
+}
+
+/* The next place in TEXT from FROM on where a record may start: "WARC/", or the start of a line in ARC files. */
+static size_t next_candidate(const struct warc_reader *reader, struct span text, size_t from)
+{
+	if (from >= text.size)
+		return SIZE_MAX;
+	const char *found = memmem(text.data + from, text.size - from, "WARC/", 5);
+	size_t warc = found ? (size_t)(found - text.data) : SIZE_MAX;
+	if (!reader->arc)
+		return warc;
+	if (!from || text.data[from - 1] == '\n')
+		return from;
+	const char *line = memchr(text.data + from, '\n', text.size - from);
+	size_t arc = line && line + 1 < text.data + text.size ? (size_t)(line + 1 - text.data) : SIZE_MAX;
+	return arc < warc ? arc : warc;
+}
+
+size_t search_text(const struct warc_reader *reader, struct span text, size_t from, size_t *short_at)
+{
+	*short_at = SIZE_MAX;
+	for (size_t at = next_candidate(reader, text, from); at != SIZE_MAX;
+	     at = next_candidate(reader, text, at + 1)) {
+		enum parse parse = starts_record(reader, (struct span){text.data + at, text.size - at}, true);
+		if (parse == PARSE_YES)
+			return at;
+		if (parse == PARSE_SHORT && *short_at == SIZE_MAX)
+			*short_at = at;
+	}
+	return SIZE_MAX;
+}
+
+static enum status search_plain(struct warc_reader *reader, uint64_t from, uint64_t *at, bool *found,
+				struct fault *fault)
+{
+	struct window *window = &reader->text.window;
+	size_t want = MIB;
+	for (;;) {
+		struct span text;
+		enum status status = window_need(window, from, want, &text, fault);
+		if (status)
+			return status;
+		size_t unsure, hit = search_text(reader, text, 0, &unsure);
+		if (hit != SIZE_MAX && hit < unsure) {
+			*at = from + hit;
+			*found = true;
+			return STATUS_OK;
+		}
+		if (window->at_end && unsure == SIZE_MAX) {
+			*at = from + text.size;
+			return STATUS_OK;
+		}
+		want = MIB;
+		if (unsure == SIZE_MAX) { /* "WARC" may stand at the edge, and the line end an ARC line follows */
+			from += text.size > 5 ? text.size - 5 : text.size;
+		} else if (unsure) {
+			from += unsure;
+		} else if (!window->at_end && text.size < reader->options.header_max) {
+			want = text.size + MIB < WINDOW_MAX ? text.size + MIB : WINDOW_MAX;
+		} else {
+			from++; /* an unfinished block at the end is none */
+		}
+	}
+}
+
+static bool member_begins_record(struct warc_reader *reader, struct span stored)
+{
+	char out[PEEK_OUT];
+	size_t size = reader->text.codec == CODEC_GZIP ? gzip_peek(stored, out, sizeof out)
+						       : zstd_peek(&reader->text, stored, out, sizeof out);
+	struct span text = {out, size};
+	while (text.size && (*text.data == '\r' || *text.data == '\n'))
+		text.data++, text.size--;
+	return text.size >= 6 && starts_record(reader, text, true) != PARSE_NO;
+}
+
+static enum status search_members(struct warc_reader *reader, uint64_t from, uint64_t *at, bool *found,
+				  struct fault *fault)
+{
+	struct window *window = &reader->text.window;
+	bool gzip = reader->text.codec == CODEC_GZIP;
+	struct span magic = gzip ? SPAN("\x1f\x8b\x08") : SPAN("\x28\xb5\x2f\xfd");
+	for (;;) {
+		struct span bytes;
+		enum status status = window_need(window, from, PEEK_IN, &bytes, fault);
+		if (status)
+			return status;
+		const char *hit = bytes.size ? memmem(bytes.data, bytes.size, magic.data, magic.size) : NULL;
+		if (!hit && window->at_end) {
+			*at = from + bytes.size;
+			return STATUS_OK;
+		}
+		if (!hit) {
+			from += bytes.size - (magic.size - 1);
+			continue;
+		}
+		from += (size_t)(hit - bytes.data);
+		status = window_need(window, from, PEEK_IN, &bytes, fault);
+		if (status)
+			return status;
+		if (member_begins_record(reader, bytes)) {
+			*at = from;
+			*found = true;
+			return STATUS_OK;
+		}
+		from++;
+	}
+}
+
+enum status search_stored(struct warc_reader *reader, uint64_t from, uint64_t *at, bool *found, struct fault *fault)
+{
+	*found = false;
+	if (reader->text.codec == CODEC_NONE)
+		return search_plain(reader, from, at, found, fault);
+	if (reader->text.codec == CODEC_ZSTD) {
+		enum status status = zstd_prepare(&reader->text, fault);
+		if (status)
+			return status;
+	}
+	return search_members(reader, from, at, found, fault);
+}
+
+bool search_is_padding(struct warc_reader *reader, uint64_t from, uint64_t to)
+{
+	struct window *window = &reader->text.window;
+	while (from < to) {
+		struct span bytes;
+		if ((!window->source->seekable && from < window->offset) ||
+		    window_need(window, from, 1, &bytes, NULL) || !bytes.size)
+			return false;
+		for (size_t i = 0; i < bytes.size && from + i < to; i++)
+			if (bytes.data[i] && !ascii_is_space((unsigned char)bytes.data[i]))
+				return false;
+		from += bytes.size;
+	}
+	return true;
+}

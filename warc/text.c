@@ -1,0 +1,112 @@
+/* text: inflated bytes in one piece, with the stored place they come from. A member or frame that is small is inflated
+ * at one go behind what is in memory, a larger one piece by piece; without a codec the text is the window itself and
+ * nothing is copied. At most the last member that was begun can hold the next record's start, so one pair (member,
+ * member_origin) is all the bookkeeping there is. */
+#include "warc/warc_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void text_open(struct text *text, struct source *source, uint64_t member_max)
+{
+	text_jump(text, 0);
+	text->codec = CODEC_NONE;
+	text->member_max = member_max;
+	window_start(&text->window, source);
+	zstd_forget(text);
+}
+
+void text_start(struct text *text, enum codec codec, uint64_t stored)
+{
+	text->codec = codec;
+	text->data = codec == CODEC_NONE ? NULL : text->owned;
+	text_jump(text, stored);
+}
+
+void text_jump(struct text *text, uint64_t stored)
+{
+	if (text->open && text->codec == CODEC_GZIP)
+		gzip_end(text);
+	if (text->open && text->codec == CODEC_ZSTD)
+		zstd_end(text);
+	text->at = text->size = 0;
+	text->origin = text->member_origin = 0;
+	text->stored = text->member = text->consumed = stored;
+	text->open = text->broken = text->cut = false;
+}
+
+enum status text_reserve(struct text *text, size_t extra)
+{
+	if (text->at && text->capacity - text->size < extra) {
+		memmove(text->data, text->data + text->at, text->size - text->at);
+		text->origin += text->at;
+		text->size -= text->at;
+		text->at = 0;
+	}
+	if (text->capacity - text->size >= extra)
+		return STATUS_OK;
+	size_t capacity = text->capacity ? text->capacity : MIB;
+	while (capacity - text->size < extra)
+		capacity *= 2;
+	char *grown = realloc(text->owned, capacity);
+	if (!grown)
+		return STATUS_MEMORY;
+	text->data = text->owned = grown;
+	text->capacity = capacity;
+	return STATUS_OK;
+}
+
+static enum status plain_more(struct text *text, size_t want, struct fault *fault)
+{
+	size_t have = text->size - text->at;
+	struct span bytes;
+	enum status status = window_need(&text->window, text->stored, want > have ? want : have + 1, &bytes, fault);
+	if (status)
+		return status;
+	text->data = (char *)(uintptr_t)bytes.data;
+	text->at = 0;
+	text->size = bytes.size;
+	return bytes.size > have ? STATUS_OK : STATUS_END;
+}
+
+enum status text_more(struct text *text, size_t want, struct fault *fault)
+{
+	if (text->codec == CODEC_NONE)
+		return plain_more(text, want, fault);
+	if (text->broken)
+		return STATUS_END;
+	if (text->at == text->size) { /* nothing to keep */
+		text->origin += text->size;
+		text->at = text->size = 0;
+	}
+	return text->codec == CODEC_GZIP ? gzip_more(text, fault) : zstd_more(text, fault);
+}
+
+void text_drop(struct text *text, size_t size)
+{
+	text->at += size;
+	if (text->codec == CODEC_NONE)
+		text->stored += size;
+}
+
+bool text_at_member_end(const struct text *text)
+{
+	return text->codec != CODEC_NONE && text->at == text->size && !text->open;
+}
+
+void text_break(struct text *text, bool cut, uint64_t from, const char *why)
+{
+	text->broken = true;
+	text->cut = cut;
+	text->broken_from = from;
+	snprintf(text->why, sizeof text->why, "%s", why);
+}
+
+void text_free(struct text *text)
+{
+	free(text->owned);
+	gzip_free(text);
+	zstd_free(text);
+	window_free(&text->window);
+	*text = (struct text){0};
+}

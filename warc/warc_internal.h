@@ -1,0 +1,185 @@
+/* warc_internal: what the files of this folder share. From the bottom up:
+ *
+ *	source   bytes by position, or from front to back: files, a range of a file, standard input, the network, packed
+ *members window   a sliding piece of a source in memory text     inflated bytes with the place of the member they come
+ *from (gzip, zstd, or the window itself) parse    WARC header blocks and ARC lines in text reader   records, damage and
+ *the search for what follows it
+ */
+#ifndef WARCMILL_WARC_INTERNAL_H
+#define WARCMILL_WARC_INTERNAL_H
+
+#include "warc/warc.h"
+
+#include <pthread.h>
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+#define SIZE_UNKNOWN UINT64_MAX
+
+/* ---- Sources ------------------------------------------------------------------------------------------ */
+
+struct source;
+struct source_class {
+	/* Up to SIZE bytes at OFFSET; *GOT 0 is the end. A source that is not seekable is read at the offset where it
+	 * stands. */
+	enum status (*read)(struct source *source, uint64_t offset, char *data, size_t size, size_t *got,
+			    struct fault *fault);
+	void (*close)(struct source *source);
+};
+/* The first member of every kind of source. */
+struct source {
+	const struct source_class *class;
+	uint64_t size; /* SIZE_UNKNOWN for streams */
+	bool seekable;
+};
+
+/* How an input is reached. */
+enum input_way { INPUT_FILE, INPUT_STDIN, INPUT_FILTER, INPUT_MEMBER, INPUT_REMOTE };
+
+struct warc_input {
+	char *name, *path;
+	char *member; /* within a container, or NULL */
+	enum input_way way;
+	enum warc_kind kind;
+	bool arc;       /* the first record is an ARC record (or none was recognised and the kind is ARC) */
+	bool ranges;    /* remote: the server answers range requests */
+	uint64_t first; /* INPUT_FILE: where the bytes begin (stored members of a zip) */
+	uint64_t bytes;
+	uint64_t member_index;      /* INPUT_MEMBER: entry number within the container */
+	struct warc_remote *remote; /* shared by all remote inputs of a list */
+};
+
+enum status source_open(const struct warc_input *input, struct source **out, struct fault *fault);
+enum status source_open_file(const char *path, uint64_t first, uint64_t size, struct source **out, struct fault *fault);
+enum status source_open_filter(const struct warc_input *input, struct source **out, struct fault *fault);
+enum status source_open_remote(const struct warc_input *input, struct source **out, struct fault *fault);
+void source_close(struct source *source); /* NULL is fine */
+
+/* A sliding piece of a source: data[0] lies at offset. */
+struct window {
+	struct source *source;
+	char *data;
+	size_t capacity, size;
+	uint64_t offset;
+	bool at_end; /* the source ends at offset + size */
+};
+#define WINDOW_CHUNK (4 * MIB)
+#define WINDOW_MAX (24 * MIB)
+void window_start(struct window *window, struct source *source);
+/* All bytes in memory from AT on, at least WANT (≤ WINDOW_MAX) unless the source ends. Bytes before AT may be
+ * forgotten; AT before the window is possible for seekable sources only. */
+enum status window_need(struct window *window, uint64_t at, size_t want, struct span *out, struct fault *fault);
+void window_free(struct window *window);
+
+/* ---- Text ---------------------------------------------------------------------------------------------- */
+
+enum codec { CODEC_NONE, CODEC_GZIP, CODEC_ZSTD };
+
+#define TEXT_MAX                                                                                                       \
+	(16 * MIB) /* a record that fits is kept in one piece; a longer one is gathered in a buffer of its own */
+#define TEXT_CHUNK (256 * KIB)
+
+struct codec_state; /* decompressors, in text_gzip.c and text_zstd.c */
+
+/* The bytes of records, as far as they are in memory: data + at … data + size. */
+struct text {
+	enum codec codec;
+	struct window window;
+	uint64_t member_max;
+	char *data; /* the window's (CODEC_NONE) or OWNED */
+	char *owned;
+	size_t at, size, capacity;
+	uint64_t origin;        /* position of data[0] in all inflated bytes since the start */
+	uint64_t stored;        /* stored offset: end of the last whole member; CODEC_NONE: of data + at */
+	uint64_t member;        /* stored offset of the member that was begun last */
+	uint64_t member_origin; /* position at which that member's bytes begin */
+	bool open;              /* that member has more to give */
+	uint64_t consumed;      /* stored offset up to which an open member was read */
+	bool broken;            /* text_more found damage: why, and where to search from */
+	bool cut;               /* … the damage is the end of the input */
+	uint64_t broken_from;
+	char why[160];
+	struct gzip_state *gzip;
+	struct zstd_state *zstd;
+};
+
+static inline struct span text_span(const struct text *text)
+{
+	return (struct span){text->data + text->at, text->size - text->at};
+}
+/* Bytes of the current member before AT. */
+static inline uint64_t text_inner(const struct text *text)
+{
+	return text->codec == CODEC_NONE ? 0 : text->origin + text->at - text->member_origin;
+}
+void text_open(struct text *text, struct source *source, uint64_t member_max);
+void text_start(struct text *text, enum codec codec, uint64_t stored); /* after text_open, before the first text_more */
+/* More bytes after those in memory, hopefully at least WANT in all. STATUS_OK: the text grew, or a member without bytes
+ * was passed. STATUS_END: there are no more, or text->broken says why not. Spans of the text move. */
+enum status text_more(struct text *text, size_t want, struct fault *fault);
+void text_drop(struct text *text, size_t size); /* SIZE bytes in memory are done with */
+void text_jump(struct text *text,
+	       uint64_t stored); /* forget everything, go on at a stored offset where a member begins */
+bool text_at_member_end(const struct text *text); /* nothing in memory, no member open */
+void text_free(struct text *text);
+enum status text_reserve(struct text *text, size_t extra); /* for the decompressors */
+void text_break(struct text *text, bool cut, uint64_t from, const char *why);
+
+enum status gzip_more(struct text *text, struct fault *fault);
+void gzip_end(struct text *text);
+void gzip_free(struct text *text);
+enum status zstd_more(struct text *text, struct fault *fault);
+enum status zstd_prepare(struct text *text, struct fault *fault); /* context and dictionary; before zstd_peek */
+void zstd_end(struct text *text);
+void zstd_forget(struct text *text); /* the dictionary belongs to another source */
+void zstd_free(struct text *text);
+/* Does a member that inflates to at least a few bytes start here? Its first bytes go to OUT (≤ MAX). 0: no. */
+size_t gzip_peek(struct span stored, char *out, size_t max);
+size_t zstd_peek(struct text *text, struct span stored, char *out, size_t max);
+
+/* ---- Parsing ------------------------------------------------------------------------------------------- */
+
+/* Fields of a header block. */
+struct fields {
+	struct warc_field *list;
+	size_t count, capacity;
+};
+#define FIELDS_MAX 4096
+
+enum parse { PARSE_NO, PARSE_YES, PARSE_SHORT }; /* not one; one; more text would be needed to tell */
+
+/* A WARC header block at the start of TEXT: *SIZE bytes with the blank line. STRICT (after damage) wants every line in
+ * order. */
+enum parse parse_warc_extent(struct span text, bool strict, size_t header_max, size_t *size);
+/* The fields of a block found by parse_warc_extent or an HTTP header; LINE gets the first line. */
+enum status parse_fields(struct span block, struct arena *arena, struct fields *fields, struct span *line);
+/* End of the header block that starts at TEXT (after its blank line), or SIZE_MAX. */
+size_t parse_block_end(struct span text);
+
+enum status fields_add(struct fields *fields, struct span name, struct span value);
+
+struct arc_line {
+	struct span uri, ip, date, mime;
+	uint64_t length;
+	size_t size; /* of the line with its end */
+};
+#define ARC_LINE_MAX (64 * KIB)
+enum parse parse_arc_line(struct span text, struct arc_line *line);
+
+/* What the first bytes of a file or stream (SNIFF_BYTES, fewer at its end) are. *ARC: ARC records may occur. */
+#define SNIFF_BYTES (64 * KIB)
+enum warc_kind sniff_kind(struct span head, bool *arc);
+
+/* ---- HTTP bodies ----------------------------------------------------------------------------------------- */
+
+struct body_decoder;
+struct body_decoder *body_decoder_new(size_t body_max);
+void body_decoder_free(struct body_decoder *decoder);
+
+/* ---- Remote ---------------------------------------------------------------------------------------------- */
+
+struct warc_remote;
+struct warc_remote *remote_new(const struct warc_options *options);
+void remote_free(struct warc_remote *remote);
+
+#endif
