@@ -59,7 +59,7 @@ void article_model_free(struct article_model *model);
 
 struct article_options {
 	enum article_text text;
-	bool keep_all;            /* no rejection; best effort text for every page */
+	bool keep_all;            /* no rejection */
 	bool blocks;              /* fill article.blocks */
 	const struct article_model *model; /* outlives the extractor; NULL: the built-in one */
 };
@@ -84,7 +84,7 @@ struct article_block {
 };
 
 struct article {
-	const char *rejected;     /* NULL: an article; else the reason: "section-front", "error-page", "too-short", "cookie-wall",
+	const char *rejected;     /* NULL: an article; else the reason (the text is then the best effort): "section-front", "error-page", "too-short", "cookie-wall",
 	                             "log-in", "empty", "search-results", … static */
 	const char *method;       /* "blocks", "fallback-interval", "json-ld", … static */
 	double confidence;        /* 0..1 */
@@ -111,6 +111,9 @@ enum status article_extract(struct article_extractor *extractor, const struct pa
 #define ARTICLE_SCORE_FLOOR 0.1f
 uint32_t article_redecide(struct article_block *blocks, size_t count, const uint64_t *barred, size_t barred_count,
 			  struct buffer *text);
+
+/* Append a self-contained HTML page that shows every block of ARTICLE (which needs its blocks), coloured by score, with the reason. */
+enum status article_explain(const struct page *page, const struct article *article, struct buffer *out);
 
 /* Version of everything that influences the text; stored in manifests. */
 const char *article_version(void);
