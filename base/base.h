@@ -233,6 +233,7 @@ enum status file_read(const char *path, struct buffer *out,
 		      struct fault *fault); /* append; STATUS_LIMIT over out->max */
 /* Write under a temporary name in the same folder, fsync, rename, fsync the folder. Nothing is left on failure. */
 enum status file_write_atomic(const char *path, struct span bytes, struct fault *fault);
+void file_sync_folder(const char *path); /* after a rename to PATH: fsync the folder that holds it, so that it lasts */
 bool file_exists(const char *path);
 enum status folder_make(const char *path, struct fault *fault); /* with parents; an existing folder is fine */
 

@@ -50,8 +50,8 @@ static bool write_all(int file, struct span bytes)
 	return true;
 }
 
-/* Make the rename itself last: fsync the folder that holds PATH. File systems that cannot are left in peace. */
-static void sync_folder(const char *path)
+/* File systems that cannot fsync a folder are left in peace. */
+void file_sync_folder(const char *path)
 {
 	char folder[4096];
 	const char *slash = strrchr(path, '/');
@@ -86,7 +86,7 @@ enum status file_write_atomic(const char *path, struct span bytes, struct fault 
 		unlink(temporary);
 		return fault_set(fault, STATUS_IO, 0, "cannot write: %s", strerror(why));
 	}
-	sync_folder(path);
+	file_sync_folder(path);
 	return STATUS_OK;
 }
 
