@@ -46,8 +46,8 @@ void need_more(void *array, size_t *capacity, size_t count, size_t size);
 char *need_print(const char *format, ...) WARCMILL_PRINTF(1, 2); /* a string to free() */
 /* Number with an optional k, M or G (powers of 1024); dies on nonsense, naming OPTION. */
 uint64_t bench_number(const char *text, const char *option);
-/* Read PATH whole, gzip inflated when its name ends in .gz or its first bytes say so; xz is not read. Dies when it
- * cannot. OUT is initialised here. */
+/* Read PATH whole, decompressed when its first bytes say gzip, zstd, xz or bzip2. Dies when it cannot. OUT is
+ * initialised here. */
 void bench_read(const char *path, struct buffer *out);
 /* File names in FOLDER (recursively when DEEP), sorted bytewise, as paths. */
 struct paths {

@@ -1,11 +1,12 @@
 /* common: messages, memory that is there or ends the program, numbers on the command line, files, dice, statistics. */
 #include "bench/bench.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <zlib.h>
 
 enum { READ_MAX = 2047 * 1024 * 1024 };
 
@@ -89,27 +90,37 @@ uint64_t bench_number(const char *text, const char *option)
 
 /* ---- Files ------------------------------------------------------------------------------------------------------ */
 
-static void inflate_gzip(const char *path, struct buffer *bytes)
+/* The compressors that files for measuring come in; archives for reading go through warc/, not through here. */
+static bool is_compressed(struct span bytes)
+{
+	return span_starts(bytes, SPAN("\x1f\x8b")) || span_starts(bytes, SPAN("\x28\xb5\x2f\xfd")) ||
+	       span_starts(bytes, SPAN("\xfd"
+				       "7zXZ")) ||
+	       span_starts(bytes, SPAN("BZh"));
+}
+
+static void decompress(const char *path, struct buffer *bytes)
 {
 	struct buffer out;
+	struct archive *archive = archive_read_new();
+	struct archive_entry *entry;
 	buffer_init(&out, READ_MAX);
-	z_stream stream = {0};
-	stream.next_in = (unsigned char *)bytes->data;
-	stream.avail_in = (uInt)bytes->size;
-	int code = inflateInit2(&stream, 15 + 16);
-	while (code == Z_OK && stream.avail_in > 0) {
+	if (!archive)
+		bench_die(BENCH_IO, "no memory");
+	archive_read_support_filter_all(archive);
+	archive_read_support_format_raw(archive);
+	bool good = archive_read_open_memory(archive, bytes->data, bytes->size) == ARCHIVE_OK &&
+		    archive_read_next_header(archive, &entry) == ARCHIVE_OK;
+	la_ssize_t size = 1;
+	while (good && size > 0) {
 		if (buffer_reserve(&out, 1 << 16))
 			break;
-		stream.next_out = (unsigned char *)out.data + out.size;
-		stream.avail_out = 1 << 16;
-		code = inflate(&stream, Z_NO_FLUSH);
-		out.size += (1 << 16) - stream.avail_out;
-		if (code == Z_STREAM_END && stream.avail_in > 0)
-			code = inflateReset(&stream);
+		size = archive_read_data(archive, out.data + out.size, 1 << 16);
+		out.size += size > 0 ? (size_t)size : 0;
 	}
-	inflateEnd(&stream);
-	if (out.status || (code != Z_STREAM_END && code != Z_OK))
-		bench_die(BENCH_DATA, "%s: not a whole gzip file", path);
+	if (!good || size < 0 || out.status)
+		bench_die(BENCH_DATA, "%s: cannot be decompressed: %s", path, archive_error_string(archive));
+	archive_read_free(archive);
 	buffer_free(bytes);
 	*bytes = out;
 }
@@ -120,8 +131,8 @@ void bench_read(const char *path, struct buffer *out)
 	buffer_init(out, READ_MAX);
 	if (file_read(path, out, &fault))
 		bench_die(BENCH_IO, "%s: %s", path, fault.text);
-	if (out->size >= 2 && (unsigned char)out->data[0] == 0x1f && (unsigned char)out->data[1] == 0x8b)
-		inflate_gzip(path, out);
+	if (is_compressed(buffer_span(out)))
+		decompress(path, out);
 }
 
 static int compare_paths(const void *a, const void *b)
