@@ -149,8 +149,10 @@ static const struct html_known_name html_attr_names[121] = {
 	[118] = {"poster", 6}, [119] = {"controls", 8}, [120] = {"autoplay", 8},
 };
 
+static const uint8_t html_attr_long[3] = {72, 74, 75};
+
 /* WHATWG HTML 13.2.6.5: names whose case SVG restores; sorted by their lower-case form. */
-static const char *const html_svg_tag_case[37] = {
+static const char *const html_svg_tag_case_table[37] = {
 	"altGlyph", "altGlyphDef", "altGlyphItem", "animateColor", "animateMotion", "animateTransform", "clipPath",
 	"feBlend", "feColorMatrix", "feComponentTransfer", "feComposite", "feConvolveMatrix", "feDiffuseLighting",
 	"feDisplacementMap", "feDistantLight", "feDropShadow", "feFlood", "feFuncA", "feFuncB", "feFuncG", "feFuncR",
@@ -159,7 +161,7 @@ static const char *const html_svg_tag_case[37] = {
 	"radialGradient", "textPath",
 };
 
-static const char *const html_svg_attr_case[58] = {
+static const char *const html_svg_attr_case_table[58] = {
 	"attributeName", "attributeType", "baseFrequency", "baseProfile", "calcMode", "clipPathUnits",
 	"diffuseConstant", "edgeMode", "filterUnits", "glyphRef", "gradientTransform", "gradientUnits", "kernelMatrix",
 	"kernelUnitLength", "keyPoints", "keySplines", "keyTimes", "lengthAdjust", "limitingConeAngle", "markerHeight",
