@@ -7,7 +7,12 @@
 /* Does the block begin with a status line, a request line? */
 static bool is_status_line(struct span block)
 {
-	return span_starts_nocase(block, SPAN("HTTP/")) || span_starts_nocase(block, SPAN("HTTP "));
+	if (!span_starts_nocase(block, SPAN("HTTP")))
+		return false;
+	size_t i = 4;
+	while (i < block.size && i < 16 && (unsigned char)block.data[i] > ' ') /* "/1.1", "/2", "X/1.1", nothing */
+		i++;
+	return i < block.size && i < 16;
 }
 
 static bool is_request_line(struct span block)
@@ -135,7 +140,9 @@ enum status warc_http_read(struct warc_reader *reader, const struct warc_record 
 	*http = (struct warc_http){.body = block, .raw_body = block, .entity = block};
 	bool response = is_status_line(block);
 	bool request = !response && record->type == WARC_TYPE_REQUEST && is_request_line(block);
-	if (!response && !request)
+	bool itself = record->type == WARC_TYPE_CONVERSION || record->type == WARC_TYPE_CONTINUATION ||
+		      record->type == WARC_TYPE_RESOURCE; /* the block is the payload, whatever it looks like */
+	if ((!response && !request) || (itself && !(record->flags & WARC_RECORD_ARC)))
 		return STATUS_OK;
 	size_t end = parse_block_end(block);
 	if (end == SIZE_MAX)

@@ -13,11 +13,12 @@ size_t parse_block_end(struct span text)
 		const char *line = memchr(at, '\n', (size_t)(end - at));
 		if (!line)
 			break;
-		if (line + 1 < end && line[1] == '\n')
-			return (size_t)(line - text.data) + 2;
-		if (line + 2 < end && line[1] == '\r' && line[2] == '\n')
-			return (size_t)(line - text.data) + 3;
 		at = line + 1;
+		const char *next = at;
+		while (next < end && *next == '\r') /* one, or more where something doubled them */
+			next++;
+		if (next < end && *next == '\n')
+			return (size_t)(next - text.data) + 1;
 	}
 	return SIZE_MAX;
 }
@@ -31,7 +32,7 @@ static struct span line_cut(struct span *rest)
 	size_t step = end ? size + 1 : size;
 	rest->data += step;
 	rest->size -= step;
-	if (line.size && line.data[line.size - 1] == '\r')
+	while (line.size && line.data[line.size - 1] == '\r')
 		line.size--;
 	return line;
 }
@@ -41,7 +42,7 @@ static enum parse warc_magic(struct span text)
 {
 	static const char magic[5] = "WARC/";
 	size_t n = text.size < sizeof magic ? text.size : sizeof magic;
-	if (memcmp(text.data, magic, n))
+	if (strncasecmp(text.data, magic, n))
 		return PARSE_NO;
 	if (text.size < 6)
 		return PARSE_SHORT;
@@ -199,9 +200,33 @@ static bool has_scheme(struct span uri)
 	return i && i < uri.size && uri.data[i] == ':';
 }
 
+/* A line as the writers of broken ARC files left it: fields missing, swapped, negative. Only trusted where a record has
+ * to begin anyway. */
+static enum parse parse_arc_line_anyhow(struct span line, struct arc_line *arc)
+{
+	struct span words[ARC_TOKENS];
+	size_t count = last_words(line, words);
+	if (count < 4 || count > 6 || !has_scheme(line))
+		return PARSE_NO;
+	arc->length_known = span_to_u64(words[0], &arc->length);
+	bool negative = words[0].size > 1 && *words[0].data == '-';
+	if (!arc->length_known && !negative && count != 5)
+		return PARSE_NO;
+	arc->uri = words[count - 1];
+	arc->ip = words[count - 2];
+	arc->date = words[count - 3];
+	arc->mime = count > 4 ? words[count - 4] : SPAN_NONE;
+	if (all_digits(arc->ip) && arc->ip.size >= 8) { /* swapped */
+		struct span ip = arc->ip;
+		arc->ip = arc->date;
+		arc->date = ip;
+	}
+	return PARSE_YES;
+}
+
 /* ARC 1.0: "URL IP date type length", the URL and the type perhaps with blanks; 2.0: "URL IP date type status checksum
  * location offset file length". So: from the right, the date being a word of 12 to 17 digits. */
-enum parse parse_arc_line(struct span text, struct arc_line *arc)
+enum parse parse_arc_line(struct span text, bool strict, struct arc_line *arc)
 {
 	struct span head = span_slice(text, 0, ARC_LINE_MAX);
 	size_t end = span_find_byte(head, '\n');
@@ -212,6 +237,9 @@ enum parse parse_arc_line(struct span text, struct arc_line *arc)
 	struct span line = {head.data, end};
 	if (line.size && line.data[line.size - 1] == '\r')
 		line.size--;
+	arc->size = end + 1;
+	if (!strict)
+		return parse_arc_line(text, true, arc) == PARSE_YES ? PARSE_YES : parse_arc_line_anyhow(line, arc);
 	if (line.size < 16 || !ascii_is_digit((unsigned char)line.data[line.size - 1]) || !has_scheme(line))
 		return PARSE_NO;
 	struct span words[ARC_TOKENS];
@@ -230,6 +258,6 @@ enum parse parse_arc_line(struct span text, struct arc_line *arc)
 	const char *type = arc->date.data + arc->date.size;
 	bool second = date == 7 && words[date - 2].size == 3 && all_digits(words[date - 2]);
 	arc->mime = second ? words[date - 1] : span_trim((struct span){type, (size_t)(words[0].data - type)});
-	arc->size = end + 1;
+	arc->length_known = true;
 	return PARSE_YES;
 }

@@ -158,6 +158,8 @@ static uint64_t settled(const struct warc_reader *reader)
 	const struct text *text = &reader->text;
 	if (text->codec == CODEC_NONE || (text->at == text->size && !text->open))
 		return text->stored;
+	if (text->broken && text->cut && text->at == text->size) /* the file ended inside the record */
+		return text->consumed;
 	return text->member > reader->mark ? text->member : reader->mark;
 }
 
@@ -245,6 +247,20 @@ static struct span without_brackets(struct span text)
 	return text;
 }
 
+/* Addresses that are not UTF-8 are taken for Latin-1, so that every address is text. */
+static struct span latin1_to_utf8(struct span text, struct arena *arena)
+{
+	if (!text.data || utf8_valid(text))
+		return text;
+	char *out = arena_alloc(arena, 2 * text.size);
+	if (!out)
+		return SPAN_NONE;
+	size_t size = 0;
+	for (size_t i = 0; i < text.size; i++)
+		size += utf8_encode((unsigned char)text.data[i], out + size);
+	return (struct span){out, size};
+}
+
 /* Digits at the start; what follows them is passed over. */
 static bool content_length_of(const struct fields *fields, uint64_t *length)
 {
@@ -263,7 +279,7 @@ static bool content_length_of(const struct fields *fields, uint64_t *length)
 }
 
 /* The telling fields, one pass. */
-static void fill_fields(struct warc_record *record, const struct fields *fields)
+static void fill_fields(struct warc_record *record, const struct fields *fields, struct arena *arena)
 {
 	record->fields = fields->list;
 	record->field_count = fields->count;
@@ -279,6 +295,7 @@ static void fill_fields(struct warc_record *record, const struct fields *fields)
 		*wanted[i].value = warc_field_get(fields->list, fields->count, wanted[i].name);
 	record->uri = without_brackets(record->uri);
 	record->id = without_brackets(record->id);
+	record->uri = latin1_to_utf8(record->uri, arena);
 	record->type = type_of(record->type_text);
 	record->date = record->date_text.data ? date_parse_w3c(record->date_text) : DATE_NONE;
 	if (record->truncated.data)
@@ -295,16 +312,17 @@ static enum status read_warc_header(struct warc_reader *reader, struct span bloc
 	if (status)
 		return status;
 	record->version = span_trim(line);
-	fill_fields(record, &reader->fields);
+	fill_fields(record, &reader->fields, reader->arena);
 	return STATUS_OK;
 }
 
 /* An ARC line as fields, so that users of records need not know ARC. */
-static enum status read_arc_header(struct warc_reader *reader, struct span text, struct warc_record *record)
+static enum status read_arc_header(struct warc_reader *reader, struct span text, struct warc_record *record,
+				   bool *length_known)
 {
 	struct arc_line line = {0};
 	arena_reset(reader->arena);
-	parse_arc_line(text, &line);
+	parse_arc_line(text, false, &line);
 	const struct warc_field fields[] = {
 		{SPAN("WARC-Target-URI"), line.uri},
 		{SPAN("WARC-IP-Address"), line.ip},
@@ -321,13 +339,14 @@ static enum status read_arc_header(struct warc_reader *reader, struct span text,
 	bool http = span_starts_nocase(line.uri, SPAN("http"));
 	record->type = info ? WARC_TYPE_WARCINFO : http ? WARC_TYPE_RESPONSE : WARC_TYPE_RESOURCE;
 	record->type_text = span_of(warc_type_name(record->type));
-	record->uri = line.uri;
+	record->uri = latin1_to_utf8(line.uri, reader->arena);
 	record->date_text = line.date;
 	record->date = date_parse_14(span_slice(line.date, 0, 14));
 	record->content_type = line.mime;
 	record->fields = reader->fields.list;
 	record->field_count = reader->fields.count;
-	record->content_length = line.length;
+	record->content_length = line.length_known ? line.length : 0;
+	*length_known = line.length_known;
 	return STATUS_OK;
 }
 
@@ -335,10 +354,8 @@ static enum status read_arc_header(struct warc_reader *reader, struct span text,
 static enum status read_header(struct warc_reader *reader, struct span block, bool arc, struct warc_record *record,
 			       bool *length_known)
 {
-	if (arc) {
-		*length_known = true;
-		return read_arc_header(reader, block, record);
-	}
+	if (arc)
+		return read_arc_header(reader, block, record, length_known);
 	enum status status = read_warc_header(reader, block, record);
 	*length_known = content_length_of(&reader->fields, &record->content_length);
 	return status;
@@ -406,6 +423,8 @@ static enum status at_record(struct warc_reader *reader, struct warc_damage *dam
 			continue;
 		if (status != STATUS_END)
 			return status;
+		if (text->broken && text->cut && reader->mark == text->consumed)
+			return STATUS_END;
 		if (text->broken && text->member > reader->mark)
 			return report(reader, damage, 0, text->member, true, "members without records");
 		if (text->broken)
@@ -426,7 +445,7 @@ static enum status find_header(struct warc_reader *reader, size_t *header, bool 
 		*arc = false;
 		if (parse == PARSE_NO && reader->arc) {
 			struct arc_line line;
-			parse = parse_arc_line(text, &line);
+			parse = parse_arc_line(text, false, &line);
 			*header = line.size;
 			*arc = true;
 		}

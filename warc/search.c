@@ -16,7 +16,7 @@ enum parse starts_record(const struct warc_reader *reader, struct span text, boo
 	if (warc != PARSE_NO || !reader->arc)
 		return warc;
 	struct arc_line line;
-	return parse_arc_line(text, &line);
+	return parse_arc_line(text, true, &line);
 }
 
 /* The next place in TEXT from FROM on where a record may start: "WARC/", or the start of a line in ARC files. */

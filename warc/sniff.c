@@ -15,9 +15,10 @@ static enum warc_kind sniff_text(struct span text)
 {
 	struct arc_line line;
 	text = past_blank(text);
-	if (text.size >= 6 && !memcmp(text.data, "WARC/", 5) && ascii_is_digit((unsigned char)text.data[5]))
+	if (text.size >= 6 && !strncasecmp(text.data, "WARC/", 5) && ascii_is_digit((unsigned char)text.data[5]))
 		return WARC_KIND_PLAIN;
-	if (span_starts_nocase(text, SPAN("filedesc:")) || (text.size && parse_arc_line(text, &line) == PARSE_YES))
+	if (span_starts_nocase(text, SPAN("filedesc:")) ||
+	    (text.size && parse_arc_line(text, true, &line) == PARSE_YES))
 		return WARC_KIND_ARC;
 	return WARC_KIND_UNKNOWN;
 }

@@ -109,6 +109,7 @@ struct warc_record {
 	unsigned flags;
 	enum warc_type type;
 	struct span version;     /* "WARC/1.0", "ARC/1" */
+	/* As stored, but uri and id without the angle brackets around them, and uri in UTF-8 (what is not, is taken for Latin-1). */
 	struct span type_text, uri, id, date_text, content_type, truncated;
 	int64_t date;            /* DATE_NONE when absent or wrong */
 	const struct warc_field *fields;

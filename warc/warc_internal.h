@@ -161,10 +161,12 @@ enum status fields_add(struct fields *fields, struct span name, struct span valu
 struct arc_line {
 	struct span uri, ip, date, mime;
 	uint64_t length;
+	bool length_known;
 	size_t size; /* of the line with its end */
 };
 #define ARC_LINE_MAX (64 * KIB)
-enum parse parse_arc_line(struct span text, struct arc_line *line);
+/* STRICT wants a date of 12 to 17 digits and a length. */
+enum parse parse_arc_line(struct span text, bool strict, struct arc_line *line);
 
 /* What the first bytes of a file or stream (SNIFF_BYTES, fewer at its end) are. *ARC: ARC records may occur. */
 #define SNIFF_BYTES (64 * KIB)
