@@ -3,6 +3,7 @@
 
 static const struct bench_command commands[] = {
 	{"extraction", "score extracted articles against the truth of a set", bench_extraction},
+	{"archive", "write a web archive from a folder of pages", bench_archive},
 	{"dedup", "score clusterings of near-duplicates, with baselines", bench_dedup},
 };
 
