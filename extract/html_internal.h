@@ -115,6 +115,7 @@ struct html_parser {
 	bool fragment;
 	struct html_open context;            /* fragment case: the context element, which is in no tree */
 	bool frameset_ok, foster, skip_newline;
+	bool selectedcontent;                /* there is a <selectedcontent> to fill in the end */
 	const char *text_start;
 	uint64_t work;                       /* steps taken over stack and list, see html_work */
 };
@@ -257,6 +258,8 @@ enum verdict html_mode_after_frameset(struct html_parser *p);
 enum verdict html_mode_after_after_body(struct html_parser *p);
 enum verdict html_mode_after_after_frameset(struct html_parser *p);
 enum verdict html_foreign(struct html_parser *p);
+bool html_reserve_nodes(struct html_parser *p, uint32_t count); /* false at a ceiling, with p->status set */
+void html_fill_selected(struct html_parser *p);
 void html_text_decode(struct html_parser *p, unsigned extra); /* the text token, in place; EXTRA: what becomes of NULs */
 enum verdict html_mode_of(struct html_parser *p); /* the function of the current insertion mode */
 /* Whether NODE, an element without a tag id, has NAME (lower case). */

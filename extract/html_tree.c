@@ -42,10 +42,9 @@ bool html_grow_attributes(struct html_parser *p)
 			  sizeof *p->tree.attributes);
 }
 
-/* Room for what the next token can make at most. */
-static bool token_reserve(struct html_parser *p)
+bool html_reserve_nodes(struct html_parser *p, uint32_t count)
 {
-	uint64_t need = (uint64_t)p->tree.count + TOKEN_NODES + 2 * (uint64_t)p->formatting_count;
+	uint64_t need = (uint64_t)p->tree.count + count;
 	if (__builtin_expect(need + NODE_SLACK <= p->node_capacity, 1))
 		return true;
 	if (need > p->limits.node_max) {
@@ -53,6 +52,12 @@ static bool token_reserve(struct html_parser *p)
 		return false;
 	}
 	return array_grow(p, &p->tree.nodes, &p->node_capacity, need + NODE_SLACK, sizeof *p->tree.nodes);
+}
+
+/* Room for what the next token can make at most. */
+static bool token_reserve(struct html_parser *p)
+{
+	return html_reserve_nodes(p, TOKEN_NODES + 2 * p->formatting_count);
 }
 
 bool html_list_grow(struct html_parser *p, void *array, uint32_t *capacity, size_t size)
@@ -302,6 +307,7 @@ uint32_t html_insert_element(struct html_parser *p)
 	element_place(p, node, true);
 	if (p->token.tag == HTML_TAG_TEMPLATE)
 		html_append(p, node, html_node_new(p, HTML_CONTENT));
+	p->selectedcontent |= p->token.tag == HTML_TAG_SELECTEDCONTENT;
 	return node;
 }
 
@@ -508,7 +514,8 @@ static void text_process(struct html_parser *p)
 	html_text_decode(p, 0);
 	struct span rest = p->token.text;
 	while (rest.size > 0) {
-		size_t run = takes_any_text(p) || !for_mode(p) ? rest.size : text_run(rest);
+		bool whole = !for_mode(p) || (takes_any_text(p) && memchr(rest.data, '\0', rest.size) == NULL);
+		size_t run = whole ? rest.size : text_run(rest);
 		p->token.text = (struct span){rest.data, run};
 		token_process(p);
 		rest = span_slice(rest, run, SIZE_MAX);
@@ -598,6 +605,7 @@ static void parser_reset(struct html_parser *p)
 	memset(p->tag_open, 0, sizeof p->tag_open);
 	p->form = HTML_NONE;
 	p->fragment = p->foster = p->skip_newline = p->pending_other = false;
+	p->selectedcontent = false;
 	p->frameset_ok = true;
 	p->work = 0;
 }
@@ -605,6 +613,8 @@ static void parser_reset(struct html_parser *p)
 /* The marks of open and listed elements go; the tree is given out without them. */
 static enum status parse_finish(struct html_parser *p, const struct html_tree **tree)
 {
+	if (p->selectedcontent && !p->tree.cut)
+		html_fill_selected(p);
 	for (uint32_t i = 0; i < p->open_count; i++)
 		p->tree.nodes[p->open[i].node].ns &= NODE_NS;
 	for (uint32_t i = 0; i < p->formatting_count; i++)
@@ -676,10 +686,8 @@ enum status html_parse_fragment(struct html_parser *p, struct span text, struct 
 	html_push(p, node);
 	p->context = *html_current(p);
 	html_pop(p);
-	if (ns == HTML_NS_HTML) {
-		p->state = context_state((enum html_tag)p->context.tag);
-		p->raw_name = context;
-	}
+	if (ns == HTML_NS_HTML)
+		p->state = context_state((enum html_tag)p->context.tag); /* no end tag ends it: p->raw_name stays absent */
 	uint32_t root = html_node_new(p, HTML_ELEMENT);
 	p->tree.nodes[root].tag = HTML_TAG_HTML;
 	html_append(p, 0, root);

@@ -36,7 +36,7 @@ data-label data-block data-tracking data-analytics data-component-name data-nosn
 typeof about resource vocab prefix pubdate cite align bgcolor target onclick tabindex dir colspan rowspan border
 cellpadding cellspacing valign placeholder checked selected disabled open async defer integrity crossorigin loading d
 viewbox fill xmlns definitionurl xlink:href clip itemref translate datetime-local shadowrootmode label start poster
-controls autoplay""".split()
+controls autoplay multiple""".split()
 
 SVG_TAG_CASE = """altGlyph altGlyphDef altGlyphItem animateColor animateMotion animateTransform clipPath feBlend
 feColorMatrix feComponentTransfer feComposite feConvolveMatrix feDiffuseLighting feDisplacementMap feDistantLight
