@@ -1,0 +1,534 @@
+/* metadata_author: by-lines to names.
+ *
+ * A by-line is cut in three steps, each a table: words for "by" in front, what follows the names (dates, roles,
+ * separators), and the joints between names. A joint splits only where both sides look like names of their own, so that
+ * "Centre for Trade and Transport" and "Jane Doe, MD, PhD" stay whole. */
+#include "extract/metadata_internal.h"
+
+#include <utf8proc.h>
+
+/* Words in front of names; longest first where one starts another. Those marked need a blank or colon behind. */
+static const char *const by_rows[] = {
+	"written and reported by",
+	"reported and written by",
+	"written by",
+	"reported by",
+	"posted by",
+	"published by",
+	"story by",
+	"article by",
+	"created by",
+	"submitted by",
+	"reviewed by",
+	"opinion by",
+	"analysis by",
+	"words by",
+	"text by",
+	"review by",
+	"column by",
+	"commentary by",
+	"contributed by",
+	"compiled by",
+	"edited by",
+	"recipe by",
+	"asked by",
+	"started by",
+	"authored by",
+	"medically reviewed by",
+	"by-line",
+	"byline",
+	"by",
+	"authors",
+	"author",
+	"autoren",
+	"autorin",
+	"autor",
+	"auteurs",
+	"auteur",
+	"autore",
+	"autores",
+	"autora",
+	"redaktion",
+	"geschrieben von",
+	"ein artikel von",
+	"ein beitrag von",
+	"ein kommentar von",
+	"ein gastbeitrag von",
+	"eine analyse von",
+	"interview von",
+	"von",
+	"publié par",
+	"rédigé par",
+	"écrit par",
+	"par",
+	"escrito por",
+	"publicado por",
+	"por",
+	"scritto da",
+	"pubblicato da",
+	"a cura di",
+	"di",
+	"da",
+	"geschreven door",
+	"door",
+	"napisał",
+	"autor tekstu",
+	"tekst",
+	"text",
+	"skrevet av",
+	"skrevet af",
+	"av",
+	"af",
+	"kirjoittaja",
+	"szerző",
+	"írta",
+	"yazan",
+	"oleh",
+	"penulis",
+	"editor",
+	"reporter",
+	"bởi",
+	"tác giả",
+	"автор",
+	"автори",
+	"авторы",
+	"текст",
+	"συντάκτης",
+	"του",
+	"της",
+	"από",
+	"بقلم",
+	"كتب",
+	"كتبت",
+	"المصدر",
+	"作者",
+	"文/图",
+	"文／图",
+	"文/",
+	"文／",
+	"文丨",
+	"文|",
+	"文：",
+	"文:",
+	"撰文",
+	"撰稿",
+	"记者",
+	"記者",
+	"本报记者",
+	"特约记者",
+	"责任编辑",
+	"责编",
+	"编辑",
+	"編集",
+	"著者",
+	"執筆",
+	"取材・文",
+	"글",
+	"기자",
+};
+
+/* Pieces that are no name: what stands around names in by-lines. A piece that holds one of these words is dropped
+ * unless it is the first and only one. */
+static const char *const role_rows[] = {
+	"writer",
+	"reporter",
+	"correspondent",
+	"columnist",
+	"contributor",
+	"producer",
+	"journalist",
+	"photographer",
+	"staff writer",
+	"editor",
+	"editor-in-chief",
+	"director",
+	"redakteur",
+	"redakteurin",
+	"korrespondent",
+	"journaliste",
+	"redactor",
+	"redactora",
+	"redattore",
+	"senior",
+	"associate",
+	"assistant",
+	"deputy",
+	"chief",
+	"bureau",
+	"special to",
+	"freelance",
+	"guest",
+	"digital",
+	"content",
+	"ceo",
+	"cto",
+	"cmo",
+	"founder",
+	"co-founder",
+	"cofounder",
+	"president",
+	"manager",
+	"professor",
+	"analyst",
+	"author",
+	"usa today",
+	"cnn",
+	"network",
+	"news",
+	"times",
+	"post",
+	"magazine",
+	"press",
+};
+
+/* A joint only behind a role or credential: kept with the name before it. */
+static const char *const credential_rows[] = {
+	"md",   "m.d.", "phd",  "ph.d.", "rd",    "rdn",    "ms",   "m.s.", "ma",   "m.a.", "mba",
+	"mph",  "jd",   "j.d.", "cpa",   "jr",    "jr.",    "sr",   "sr.",  "ii",   "iii",  "iv",
+	"esq",  "esq.", "rn",   "np",    "do",    "dds",    "ldn",  "cscs", "cfa",  "cfp",  "cfp\xC2\xAE",
+	"lcsw", "lmft", "psyd", "edd",   "dvm",   "pharmd", "dpt",  "facp", "faap", "mscp", "bsc",
+	"msc",  "cpt",  "pe",   "pmp",   "cissp", "inc",    "inc.", "llc",  "ltd",  "ltd."};
+
+struct joint_row {
+	const char *text;
+	bool weak; /* splits only where both sides look like full names */
+};
+static const struct joint_row joint_rows[] = {
+	{", and ", true}, {", & ", true},  {"; ", false},  {";", false},     {" | ", false}, {" and ", true},
+	{" & ", true},    {" und ", true}, {" et ", true}, {" y ", true},    {" e ", true},  {" en ", true},
+	{" og ", true},   {" och ", true}, {" i ", true},  {" oraz ", true}, {" и ", true},  {" και ", true},
+	{" with ", true}, {", ", true},    {",", true},    {"、", false},    {"，", false},  {" + ", true},
+};
+
+static bool word_in(struct span word, const char *const *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_equal_nocase(word, span_of(rows[i])))
+			return true;
+	return false;
+}
+#define ROWS(table) table, sizeof table / sizeof *table
+
+static bool is_upper(uint32_t code)
+{
+	return utf8proc_category((utf8proc_int32_t)code) == UTF8PROC_CATEGORY_LU;
+}
+
+static bool is_cjk(uint32_t code)
+{
+	return (code >= 0x3040 && code < 0xA000) || (code >= 0xAC00 && code < 0xD7B0);
+}
+
+static struct span trim_marks(struct span text)
+{
+	static const char front[] = ",;:|-/.*~>[\"", back[] = ",;:|-/*~<]\"";
+	for (;;) {
+		size_t size = text.size;
+		text = span_trim(text);
+		if (text.size && strchr(front, *text.data) && *text.data)
+			text = span_slice(text, 1, SIZE_MAX);
+		if (text.size && strchr(back, text.data[text.size - 1]) && text.data[text.size - 1])
+			text.size--;
+		static const char *const wide[] = {"\xE2\x80\x93", "\xE2\x80\x94", "\xC2\xB7",     "\xE2\x80\xA2",
+						   "\xEF\xBC\x9A", "\xC2\xA0",     "\xEF\xBD\x9C", "\xC2\xA9"};
+		for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+			struct span mark = span_of(wide[i]);
+			if (span_starts(text, mark))
+				text = span_slice(text, mark.size, SIZE_MAX);
+			if (span_ends(text, mark))
+				text.size -= mark.size;
+		}
+		if (text.size == size)
+			return text;
+	}
+}
+
+/* Case folded comparison of a prefix (simple folding, one code point by one). Bytes of TEXT used, 0 where it differs.
+ */
+static size_t prefix_nocase(struct span text, const char *prefix)
+{
+	struct span want = span_of(prefix);
+	const char *a = text.data, *a_end = a + text.size, *b = want.data, *b_end = b + want.size;
+	while (b < b_end) {
+		if (a >= a_end)
+			return 0;
+		uint32_t x = utf8_next(&a, a_end), y = utf8_next(&b, b_end);
+		if (x != y && (uint32_t)utf8proc_tolower((utf8proc_int32_t)x) != y)
+			return 0;
+	}
+	return (size_t)(a - text.data);
+}
+
+/* Bytes of a word for "by" at the start of TEXT with what divides it from the name, else 0. */
+static size_t by_size(struct span text)
+{
+	unsigned char first = text.size ? ascii_lower((unsigned char)*text.data) : 0;
+	for (size_t i = 0; i < sizeof by_rows / sizeof *by_rows; i++) {
+		unsigned char want = (unsigned char)by_rows[i][0];
+		if (first != want && (first < 0x80 || want < 0x80))
+			continue;
+		size_t used = prefix_nocase(text, by_rows[i]);
+		if (!used || used >= text.size)
+			continue;
+		struct span rest = span_slice(text, used, SIZE_MAX);
+		const char *at = rest.data;
+		uint32_t next = utf8_next(&at, rest.data + rest.size);
+		bool wide = (unsigned char)by_rows[i][0] >= 0xE3;
+		if (next == ':' || next == 0xFF1A || next == ' ' || next == 0xA0 || next == '/' || next == '|')
+			return used + (size_t)(at - rest.data);
+		if (wide)
+			return used;
+	}
+	return 0;
+}
+
+bool author_is_byline(struct span text)
+{
+	return by_size(text) > 0;
+}
+
+/* Shape of a name: words, capitals, digits. */
+struct shape {
+	unsigned words, capitals, digits, letters, cjk;
+};
+
+static struct shape shape_of(struct span text)
+{
+	struct shape shape = {0};
+	bool in_word = false;
+	for (const char *at = text.data, *end = at + text.size; at < end;) {
+		uint32_t code = utf8_next(&at, end);
+		if (code == ' ' || code == 0xA0 || code == 0x3000) {
+			in_word = false;
+			continue;
+		}
+		if (!in_word) {
+			shape.words++;
+			shape.capitals += is_upper(code) || is_cjk(code) || (code >= 0x590 && code < 0x1000);
+		}
+		in_word = true;
+		shape.digits += code < 0x80 && ascii_is_digit((unsigned char)code);
+		shape.cjk += is_cjk(code);
+		shape.letters += code >= 0x80 || ascii_is_alpha((unsigned char)code);
+	}
+	return shape;
+}
+
+/* Two to four words, most with a capital: a person as by-lines write one. */
+static bool looks_full_name(struct span text)
+{
+	struct shape shape = shape_of(text);
+	if (shape.cjk)
+		return shape.letters >= 2;
+	return shape.words >= 2 && shape.words <= 5 && shape.capitals + 2 >= shape.words && shape.capitals >= 2 &&
+	       !shape.digits;
+}
+
+static bool is_credential(struct span text)
+{
+	text = span_trim(text);
+	return word_in(text, ROWS(credential_rows));
+}
+
+static bool holds_role(struct span text)
+{
+	struct span rest = text, word;
+	while (span_cut(&rest, ' ', &word))
+		if (word_in(trim_marks(word), ROWS(role_rows)))
+			return true;
+	return false;
+}
+
+static bool is_address(struct span text)
+{
+	return span_find(text, SPAN("://")) != SIZE_MAX || span_starts_nocase(text, SPAN("www.")) ||
+	       (span_find_byte(text, '@') != SIZE_MAX && span_find_byte(text, ' ') == SIZE_MAX);
+}
+
+/* Cut what follows the names: an e-mail address, a date, a separator with more behind it. */
+static struct span cut_tail(struct metadata_reader *reader, struct span text)
+{
+	static const char *const stops[] = {" | ",
+					    " \xE2\x80\xA2 ",
+					    " \xC2\xB7 ",
+					    " \xE2\x80\x93 ",
+					    " \xE2\x80\x94 ",
+					    " - ",
+					    " \xE2\x80\xA2",
+					    " // ",
+					    " @",
+					    " Updated",
+					    " Published",
+					    " Posted",
+					    " on ",
+					    " Follow",
+					    " Last updated",
+					    " is a ",
+					    " for ",
+					    " via ",
+					    " \xE2\x88\x99 ",
+					    "\xEF\xBD\x9C"};
+	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+		size_t at = span_find(text, span_of(stops[i]));
+		if (at != SIZE_MAX && at > 1)
+			text.size = at;
+	}
+	(void)reader;
+	struct span rest = text, word;
+	while (span_cut(&rest, ' ', &word)) /* an address ends the name */
+		if (word.size > 3 &&
+		    (is_address(word) ||
+		     (word.size > 4 && *word.data == '(' && span_find_byte(word, '@') != SIZE_MAX)) &&
+		    word.data > text.data + 1) {
+			text.size = (size_t)(word.data - text.data);
+			break;
+		}
+	return trim_marks(text);
+}
+
+static const char *const not_names[] = {"null",
+					"undefined",
+					"none",
+					"unknown",
+					"n/a",
+					"author",
+					"authors",
+					"by",
+					"share",
+					"comments",
+					"comment",
+					"follow",
+					"home",
+					"news",
+					"read more",
+					"more",
+					"view all posts",
+					"see all",
+					"about the author",
+					"about",
+					"contact",
+					"login",
+					"log in",
+					"sign in",
+					"subscribe",
+					"advertisement",
+					"all posts",
+					"view profile",
+					"profile",
+					"website",
+					"twitter",
+					"facebook",
+					"email",
+					"e-mail",
+					"photo",
+					"video",
+					"anonymous author",
+					"staff writer",
+					"view bio",
+					"bio",
+					"full bio",
+					"see full bio",
+					"learn more",
+					"follow us",
+					"skip to content",
+					"menu",
+					"reply",
+					"guest",
+					"quote",
+					"name",
+					"updated",
+					"published"};
+
+static bool acceptable(struct span name)
+{
+	struct shape shape = shape_of(name);
+	if (name.size < 2 || name.size > 120 || shape.letters < 2 || shape.words > 9 || shape.digits > 4)
+		return false;
+	if (span_find(name, SPAN("://")) != SIZE_MAX || word_in(name, ROWS(not_names)))
+		return false;
+	if (*name.data == '@' || *name.data == '#' || *name.data == '{' || *name.data == '<' || *name.data == '%')
+		return false;
+	return span_find_byte(name, '?') == SIZE_MAX && span_find_byte(name, '!') == SIZE_MAX;
+}
+
+static size_t add_name(struct span name, struct span *names, size_t count, size_t max)
+{
+	name = trim_marks(name);
+	size_t by = by_size(name);
+	if (by && (span_starts_nocase(name, SPAN("by ")) || (unsigned char)*name.data >= 0xE3))
+		name = trim_marks(span_slice(name, by, SIZE_MAX));
+	if (count >= max || !acceptable(name))
+		return count;
+	for (size_t i = 0; i < count; i++)
+		if (span_equal_nocase(names[i], name))
+			return count;
+	names[count] = name;
+	return count + 1;
+}
+
+/* The first joint of TEXT that divides two names. SIZE_MAX when there is none. */
+static size_t find_joint(struct span text, const struct joint_row **row)
+{
+	size_t best = SIZE_MAX;
+	for (size_t i = 0; i < sizeof joint_rows / sizeof *joint_rows; i++) {
+		size_t at = span_find(text, span_of(joint_rows[i].text));
+		if (at < best && at > 0)
+			best = at, *row = &joint_rows[i];
+	}
+	return best;
+}
+
+size_t author_names(struct metadata_reader *reader, struct span text, struct span *names, size_t max)
+{
+	size_t count = 0;
+	text = trim_marks(text);
+	for (int n = 0; n < 2; n++) {
+		size_t by = by_size(text);
+		if (by)
+			text = trim_marks(span_slice(text, by, SIZE_MAX));
+	}
+	if (is_address(text))
+		return 0;
+	text = cut_tail(reader, text);
+	struct span piece = text; /* grows over joints that do not divide */
+	size_t from = 0;
+	for (;;) {
+		const struct joint_row *row = NULL;
+		struct span ahead = span_slice(text, from, SIZE_MAX);
+		size_t at = find_joint(ahead, &row);
+		if (at == SIZE_MAX)
+			break;
+		const char *joint = ahead.data + at;
+		struct span left = {piece.data, (size_t)(joint - piece.data)};
+		size_t size = span_of(row->text).size;
+		struct span right = {joint + size, (size_t)(text.data + text.size - joint) - size};
+		const struct joint_row *next_row = NULL;
+		size_t next = find_joint(right, &next_row);
+		struct span right_name = span_slice(right, 0, next);
+		from = (size_t)(right.data - text.data);
+		bool comma = row->text[0] == ',';
+		if (comma && is_credential(right_name))
+			continue;
+		if (comma && looks_full_name(left) && holds_role(right_name) && !looks_full_name(right_name)) {
+			/* a role: dropped with its comma, what follows another joint may be a name again */
+			count = add_name(left, names, count, max);
+			if (next == SIZE_MAX)
+				return count;
+			piece = span_slice(right, next + span_of(next_row->text).size, SIZE_MAX);
+			from = (size_t)(piece.data - text.data);
+			continue;
+		}
+		if (row->weak && !(looks_full_name(left) && looks_full_name(right_name)))
+			continue;
+		count = add_name(left, names, count, max);
+		piece = right;
+	}
+	piece.size = (size_t)(text.data + text.size - piece.data);
+	return add_name(piece, names, count, max);
+}
+
+struct name_shape author_shape(struct span name)
+{
+	struct shape shape = shape_of(name);
+	return (struct name_shape){.words = shape.words, .full = looks_full_name(name), .digits = shape.digits > 0};
+}

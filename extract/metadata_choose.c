@@ -1,0 +1,372 @@
+/* metadata_choose: from evidence to one title, one list of authors, one date.
+ *
+ * Equal values form a group. A group's features are which source said it where (below the headline, above, far away, in
+ * a part that is not the article) and a few properties of the value. The score is the sum of the features' weights, and
+ * "nothing" is a group of its own, so that a weak value is left out rather than given. The weights are a conditional
+ * logit model's, learned by extract/train/metadata_weights.py with cross-validation by domain; a fixed order of sources
+ * was what they replaced. */
+#include "extract/metadata_internal.h"
+#include "extract/metadata_weights.h"
+
+enum { NEAR = 6, LATER = 30, ABOVE = 10 };
+
+static unsigned feature_of(unsigned source, unsigned place)
+{
+	return source * PLACE_COUNT + place;
+}
+
+static unsigned extra_of(int field, enum extra extra)
+{
+	return FEATURE_EXTRA + (unsigned)field * EXTRA_COUNT + extra;
+}
+
+static void add_feature(struct group *group, unsigned feature)
+{
+	for (size_t i = 0; i < group->feature_count; i++)
+		if (group->features[i] == feature)
+			return;
+	if (group->feature_count < GROUP_FEATURES)
+		group->features[group->feature_count++] = (uint16_t)feature;
+}
+
+static void add_counts(struct group_list *list, int field)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		size_t n = list->rows[i].feature_count;
+		if (n >= 2)
+			add_feature(&list->rows[i], extra_of(field, EXTRA_TWO));
+		if (n >= 3)
+			add_feature(&list->rows[i], extra_of(field, EXTRA_THREE));
+		if (n >= 4)
+			add_feature(&list->rows[i], extra_of(field, EXTRA_FOUR));
+	}
+}
+
+/* The group of KEY, a new one where there is none; NULL when there are too many. */
+static struct group *group_of(struct group_list *list, uint64_t key)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->rows[i].key == key)
+			return &list->rows[i];
+	if (list->count == GROUP_MAX)
+		return NULL;
+	struct group *group = &list->rows[list->count++];
+	group->key = key;
+	group->text = SPAN_NONE;
+	group->name_count = group->feature_count = 0;
+	group->date = (struct metadata_date){0};
+	group->score = 0;
+	return group;
+}
+
+static enum place place_of(const struct metadata_reader *reader, const struct evidence *row)
+{
+	if (row->source < TITLE_SOURCES ? row->aside : row->aside)
+		return PLACE_ASIDE;
+	if (!row->at && !reader->heading_at)
+		return PLACE_HEAD;
+	int64_t distance = (int64_t)row->at - reader->heading_at;
+	if (row->at == 0)
+		return PLACE_HEAD;
+	if (distance >= 0)
+		return distance <= NEAR ? PLACE_BELOW : distance <= LATER ? PLACE_LATER : PLACE_FAR;
+	return distance >= -ABOVE ? PLACE_ABOVE : PLACE_FAR;
+}
+
+/* ---- Titles --------------------------------------------------------------------------------------------- */
+
+static void add_title(const struct metadata_reader *reader, struct group_list *list, const struct evidence *row,
+		      struct span text, enum variant variant)
+{
+	size_t letters;
+	uint64_t key = metadata_fold_key(text, &letters);
+	if (letters == 0 || text.size > 1000)
+		return;
+	struct group *group = group_of(list, key);
+	if (!group)
+		return;
+	if (!group->text.data) {
+		group->text = text;
+		if (title_is_site(reader, text))
+			add_feature(group, extra_of(0, EXTRA_SITE));
+		if (letters < 12)
+			add_feature(group, extra_of(0, EXTRA_SHORT));
+		if (letters > 150)
+			add_feature(group, extra_of(0, EXTRA_LONG));
+	}
+	add_feature(group, feature_of(row->source, row->aside ? PLACE_ASIDE : (unsigned)variant));
+	if (row->source == TITLE_H1_FIRST && reader->h1_count == 1)
+		add_feature(group, feature_of(TITLE_H1_ONLY, row->aside ? PLACE_ASIDE : (unsigned)variant));
+}
+
+void group_titles(const struct metadata_reader *reader, struct group_list *list)
+{
+	list->count = 0;
+	for (size_t i = 0; i < reader->titles.count; i++) {
+		const struct evidence *row = &reader->titles.rows[i];
+		struct span stripped = title_strip(reader, row->text), kept, cut;
+		add_title(reader, list, row, row->text, VARIANT_WHOLE);
+		add_title(reader, list, row, stripped, VARIANT_STRIPPED);
+		if (row->source >= TITLE_H1 && row->source != TITLE_ELEMENT)
+			continue; /* headings seldom hold the site's name */
+		if (title_cut(stripped, true, &kept, &cut))
+			add_title(reader, list, row, kept, VARIANT_FRONT);
+		if (title_cut(stripped, false, &kept, &cut))
+			add_title(reader, list, row, kept, VARIANT_BACK);
+	}
+	add_counts(list, 0);
+}
+
+void place_heading(struct metadata_reader *reader, struct span title)
+{
+	uint64_t key = metadata_fold_key(title, NULL);
+	uint32_t first = 0;
+	for (size_t i = 0; i < reader->titles.count; i++) {
+		const struct evidence *row = &reader->titles.rows[i];
+		if (!row->at || row->aside)
+			continue;
+		if (title.size && metadata_fold_key(row->text, NULL) == key) {
+			reader->heading_at = row->at;
+			return;
+		}
+		if (!first && row->source == TITLE_H1_FIRST)
+			first = row->at;
+	}
+	reader->heading_at = first;
+}
+
+/* ---- Authors -------------------------------------------------------------------------------------------- */
+
+static struct group *add_names(const struct metadata_reader *reader, struct group_list *list, const struct span *names,
+			       size_t count)
+{
+	uint64_t key = 0;
+	if (!count)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		key += metadata_fold_key(names[i], NULL) * 0x9E3779B97F4A7C15u; /* the order of names does not count */
+	struct group *group = group_of(list, key);
+	if (!group || group->name_count)
+		return group;
+	group->name_count = count < GROUP_NAMES ? count : GROUP_NAMES;
+	memcpy(group->names, names, group->name_count * sizeof *names);
+	bool full = true, digits = false, site = false, lone = false, lengthy = false;
+	for (size_t i = 0; i < group->name_count; i++) {
+		struct name_shape shape = author_shape(names[i]);
+		full &= shape.full;
+		digits |= shape.digits;
+		lone |= shape.words == 1 && count == 1;
+		lengthy |= shape.words > 5;
+		site |= title_is_site(reader, names[i]);
+	}
+	const struct {
+		bool on;
+		enum extra extra;
+	} rows[] = {{full, EXTRA_FULL},    {digits, EXTRA_DIGITS}, {lone, EXTRA_SHORT},
+		    {lengthy, EXTRA_LONG}, {site, EXTRA_SITE},     {count >= 3, EXTRA_MANY}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].on)
+			add_feature(group, extra_of(1, rows[i].extra));
+	return group;
+}
+
+static bool holds(const struct group *group, struct span name)
+{
+	uint64_t key = metadata_fold_key(name, NULL);
+	for (size_t i = 0; i < group->name_count; i++)
+		if (metadata_fold_key(group->names[i], NULL) == key)
+			return true;
+	return false;
+}
+
+/* Mark lists whose names are all in a longer list, and the longer list. */
+static void add_parts(struct group_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t j = 0; j < list->count; j++) {
+			struct group *part = &list->rows[i], *whole = &list->rows[j];
+			if (part->name_count >= whole->name_count)
+				continue;
+			size_t in = 0;
+			while (in < part->name_count && holds(whole, part->names[in]))
+				in++;
+			if (in == part->name_count) {
+				add_feature(part, extra_of(1, EXTRA_PART));
+				add_feature(whole, extra_of(1, EXTRA_WHOLE));
+			}
+		}
+}
+
+/* Names said one by one, side by side, by the same kind of source: a list. */
+static void add_runs(struct metadata_reader *reader, struct group_list *list)
+{
+	for (unsigned source = TITLE_SOURCES; source < AUTHOR_LIST; source++) {
+		struct span names[GROUP_NAMES];
+		size_t count = 0, said = 0;
+		uint32_t last = 0;
+		enum place place = PLACE_HEAD;
+		for (size_t i = 0; i < reader->authors.count; i++) {
+			const struct evidence *row = &reader->authors.rows[i];
+			if (row->source != source)
+				continue;
+			if (said && (row->at > last + 4 || place_of(reader, row) != place))
+				break;
+			place = place_of(reader, row);
+			last = row->at;
+			struct span found[GROUP_NAMES];
+			size_t n = author_names(reader, row->text, found, GROUP_NAMES);
+			said += n > 0;
+			for (size_t k = 0; k < n && count < GROUP_NAMES; k++) {
+				size_t j = 0;
+				while (j < count && !span_equal_nocase(names[j], found[k]))
+					j++;
+				if (j == count)
+					names[count++] = found[k];
+			}
+		}
+		struct group *group = said >= 2 && count >= 2 ? add_names(reader, list, names, count) : NULL;
+		if (group) {
+			add_feature(group, feature_of(AUTHOR_LIST, place));
+			add_feature(group, feature_of(source, place));
+		}
+	}
+}
+
+void group_authors(struct metadata_reader *reader, struct group_list *list)
+{
+	list->count = 0;
+	for (size_t i = 0; i < reader->authors.count; i++) {
+		const struct evidence *row = &reader->authors.rows[i];
+		struct span names[GROUP_NAMES];
+		size_t count = author_names(reader, row->text, names, GROUP_NAMES);
+		struct group *group = add_names(reader, list, names, count);
+		if (group)
+			add_feature(group, feature_of(row->source, place_of(reader, row)));
+	}
+	add_runs(reader, list);
+	add_counts(list, 1);
+	add_parts(list);
+}
+
+/* ---- Dates ---------------------------------------------------------------------------------------------- */
+
+static int64_t day_of(const struct metadata_date *date)
+{
+	return date_from_civil(date->year, date->month, date->day, 0, 0, 0) / 86400;
+}
+
+static bool modified_source(unsigned source)
+{
+	return source == DATE_LD_MODIFIED || source == DATE_META_MODIFIED || source == DATE_MICRO_MODIFIED ||
+	       source == DATE_TIME_MODIFIED || source == DATE_UPDATED;
+}
+
+/* Said by a machine-readable source, as publication or not. */
+static bool is_machine(const struct group *group)
+{
+	for (size_t i = 0; i < group->feature_count; i++) {
+		unsigned source = group->features[i] / PLACE_COUNT;
+		if (source >= DATE_LD_PUBLISHED && source <= DATE_MICRO_MODIFIED)
+			return true;
+	}
+	return false;
+}
+
+static void date_extras(const struct metadata_reader *reader, struct group_list *list,
+			const struct metadata_date *month)
+{
+	int64_t fetched = reader->page->fetch_time == DATE_NONE ? -1 : reader->page->fetch_time / 86400;
+	int64_t earliest = INT64_MAX;
+	for (size_t i = 0; i < list->count; i++)
+		if (is_machine(&list->rows[i]) && day_of(&list->rows[i].date) < earliest)
+			earliest = day_of(&list->rows[i].date);
+	for (size_t i = 0; i < list->count; i++) {
+		struct group *group = &list->rows[i];
+		int64_t day = day_of(&group->date);
+		bool machine = is_machine(group);
+		if (day == earliest)
+			add_feature(group, extra_of(2, EXTRA_EARLIEST));
+		if (fetched >= 0 && (day == fetched || day == fetched + 1) && !machine)
+			add_feature(group, extra_of(2, EXTRA_FETCHED));
+		if (month->precision && month->year == group->date.year && month->month == group->date.month)
+			add_feature(group, extra_of(2, EXTRA_MONTH));
+		if (group->date.precision == PRECISION_TIME)
+			add_feature(group, extra_of(2, EXTRA_CLOCK));
+		for (size_t j = 0; j < list->count; j++) {
+			if (!is_machine(&list->rows[j]))
+				continue;
+			if (day_of(&list->rows[j].date) + 1 == day)
+				add_feature(group, extra_of(2, EXTRA_AFTER));
+			if (day_of(&list->rows[j].date) - 1 == day)
+				add_feature(group, extra_of(2, EXTRA_BEFORE));
+		}
+	}
+}
+
+void group_dates(const struct metadata_reader *reader, struct group_list *list)
+{
+	struct metadata_date month = {0};
+	list->count = 0;
+	for (size_t i = 0; i < reader->dates.count; i++) {
+		const struct evidence *row = &reader->dates.rows[i];
+		if (row->date.precision == PRECISION_MONTH) {
+			month = row->date;
+			continue;
+		}
+		/* a day's grace: the page's clock may be ahead of ours */
+		if (reader->page->fetch_time != DATE_NONE && day_of(&row->date) > reader->page->fetch_time / 86400 + 1)
+			continue;
+		struct group *group = group_of(list, metadata_date_key(&row->date));
+		if (!group)
+			continue;
+		if (row->date.precision > group->date.precision ||
+		    (row->date.zone != ZONE_NONE && group->date.zone == ZONE_NONE &&
+		     row->date.precision == group->date.precision))
+			group->date = row->date;
+		add_feature(group, feature_of(row->source, row->source == DATE_URL || row->source == DATE_IMAGE
+								   ? PLACE_HEAD
+								   : place_of(reader, row)));
+	}
+	add_counts(list, 2);
+	date_extras(reader, list, &month);
+}
+
+bool choose_modified(const struct metadata_reader *reader, const struct metadata_date *published,
+		     struct metadata_date *date)
+{
+	static const uint8_t order[] = {DATE_LD_MODIFIED, DATE_META_MODIFIED, DATE_MICRO_MODIFIED, DATE_TIME_MODIFIED,
+					DATE_UPDATED};
+	for (size_t k = 0; k < sizeof order; k++)
+		for (size_t i = 0; i < reader->dates.count; i++) {
+			const struct evidence *row = &reader->dates.rows[i];
+			if (row->source != order[k] || row->aside || !modified_source(row->source))
+				continue;
+			if (published && day_of(&row->date) < day_of(published))
+				continue;
+			if (reader->page->fetch_time != DATE_NONE &&
+			    day_of(&row->date) > reader->page->fetch_time / 86400 + 1)
+				continue;
+			*date = row->date;
+			return true;
+		}
+	return false;
+}
+
+/* ---- The choice ----------------------------------------------------------------------------------------- */
+
+const struct group *group_choose(struct group_list *list, int field)
+{
+	const struct group *best = NULL;
+	int32_t highest = metadata_weights[extra_of(field, EXTRA_NONE)];
+	for (size_t i = 0; i < list->count; i++) {
+		struct group *group = &list->rows[i];
+		group->score = 0;
+		for (size_t k = 0; k < group->feature_count; k++)
+			group->score += metadata_weights[group->features[k]];
+		if (group->score > highest) {
+			highest = group->score;
+			best = group;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,454 @@
+/* metadata_jsonld: evidence from a page's JSON-LD (schema.org vocabulary).
+ *
+ * JSON-LD in the wild is often not JSON: line breaks inside strings, commas before closing brackets, comments or CDATA
+ * around it, character references instead of quotes. It is parsed as it stands; when that fails, repaired in one pass
+ * and parsed again; when that fails too, the few keys that matter are looked for in the bytes. Only the page's own
+ * thing is read: what hangs below comments, reviews, lists and related works describes other pages. */
+#include "extract/metadata_internal.h"
+
+enum { STACK_MAX = 256, IDS_MAX = 128, SCRIPT_MAX = 1 << 20 };
+
+enum ld_kind { LD_IGNORED, LD_THING, LD_PAGE, LD_ARTICLE, LD_PERSON, LD_SITE, LD_ORGANISATION };
+
+static const struct kind_row {
+	const char *name;
+	uint8_t kind;
+	bool suffix; /* any type that ends so: NewsArticle, BlogPosting, … */
+} kind_rows[] = {
+	{"Article", LD_ARTICLE, true},
+	{"Posting", LD_ARTICLE, true},
+	{"Report", LD_ARTICLE, true},
+	{"JobPosting", LD_THING, false},
+	{"Recipe", LD_ARTICLE, false},
+	{"HowTo", LD_ARTICLE, false},
+	{"Review", LD_ARTICLE, true},
+	{"ClaimReview", LD_ARTICLE, false},
+	{"LiveBlog", LD_ARTICLE, false},
+	{"Page", LD_PAGE, true},
+	{"Person", LD_PERSON, false},
+	{"WebSite", LD_SITE, false},
+	{"Organization", LD_ORGANISATION, true},
+	{"Corporation", LD_ORGANISATION, false},
+	{"Product", LD_THING, false},
+	{"VideoObject", LD_THING, false},
+	{"Question", LD_THING, false},
+	{"Event", LD_THING, true},
+	{"Course", LD_THING, false},
+	{"Book", LD_THING, false},
+	{"Movie", LD_THING, false},
+	{"PodcastEpisode", LD_THING, false},
+	{"CreativeWork", LD_ARTICLE, true},
+	{"Dataset", LD_THING, false},
+	{"ProfilePage", LD_THING, false},
+	{"SoftwareApplication", LD_THING, true},
+	{"BreadcrumbList", LD_IGNORED, false},
+	{"ImageObject", LD_IGNORED, false},
+	{"ItemList", LD_IGNORED, false},
+};
+
+struct ld {
+	struct metadata_reader *reader;
+	struct {
+		struct span id;
+		const struct json *object;
+	} ids[IDS_MAX];
+	size_t id_count;
+};
+
+static enum ld_kind kind_of_name(struct span name)
+{
+	size_t slash = 0;
+	for (size_t i = 0; i < name.size; i++)
+		if (name.data[i] == '/' || name.data[i] == '#' || name.data[i] == ':')
+			slash = i + 1;
+	name = span_slice(name, slash, SIZE_MAX);
+	enum ld_kind kind = LD_IGNORED;
+	for (size_t i = 0; i < sizeof kind_rows / sizeof *kind_rows; i++) {
+		struct span want = span_of(kind_rows[i].name);
+		if (span_equal_nocase(name, want))
+			return kind_rows[i].kind;
+		if (kind_rows[i].suffix && name.size > want.size &&
+		    span_equal_nocase(span_slice(name, name.size - want.size, want.size), want))
+			kind = kind_rows[i].kind;
+	}
+	return kind;
+}
+
+static enum ld_kind kind_of(const struct json *object, struct span *name)
+{
+	const struct json *type = json_get(object, "@type");
+	enum ld_kind best = LD_IGNORED;
+	*name = SPAN_NONE;
+	const struct json *one = type && type->kind == JSON_ARRAY ? type->first : type;
+	for (; one; one = one->next) {
+		if (one->kind == JSON_STRING) {
+			enum ld_kind kind = kind_of_name(one->text);
+			if (kind == LD_ARTICLE || best == LD_IGNORED)
+				best = kind, *name = one->text;
+		}
+		if (!type || type->kind != JSON_ARRAY)
+			break;
+	}
+	return best;
+}
+
+/* Strings of VALUE: itself, or the members of an array. */
+static struct span text_of(const struct json *value)
+{
+	while (value && value->kind == JSON_ARRAY)
+		value = value->first;
+	if (value && value->kind == JSON_OBJECT)
+		value = json_get(value, "@value") ? json_get(value, "@value") : json_get(value, "name");
+	while (value && value->kind == JSON_ARRAY)
+		value = value->first;
+	return value && value->kind == JSON_STRING ? value->text : SPAN_NONE;
+}
+
+static const struct json *by_id(const struct ld *ld, const struct json *object)
+{
+	struct span id = json_get_text(object, "@id");
+	if (!id.data || json_get(object, "name"))
+		return object;
+	for (size_t i = 0; i < ld->id_count; i++)
+		if (span_equal(ld->ids[i].id, id))
+			return ld->ids[i].object;
+	return object;
+}
+
+/* Names of VALUE (string, object, reference, array of these) joined by semicolons. PERSON is set when one says so. */
+static struct span join_names(const struct ld *ld, const struct json *value, bool *person)
+{
+	struct buffer *out = &ld->reader->scratch;
+	bool array = value && value->kind == JSON_ARRAY;
+	buffer_clear(out);
+	for (const struct json *one = array ? value->first : value; one; one = array ? one->next : NULL) {
+		const struct json *object = one->kind == JSON_OBJECT ? by_id(ld, one) : one;
+		struct span name = object->kind == JSON_STRING ? object->text : SPAN_NONE, type;
+		if (object->kind == JSON_OBJECT) {
+			name = text_of(json_get(object, "name"));
+			if (!name.size && json_get(object, "givenName"))
+				name = arena_print(ld->reader->arena, "%.*s %.*s",
+						   SPAN_ARG(json_get_text(object, "givenName")),
+						   SPAN_ARG(json_get_text(object, "familyName")));
+			*person |= kind_of(object, &type) == LD_PERSON;
+			const struct json *names = json_get(object, "name");
+			if (names && names->kind == JSON_ARRAY)
+				for (const struct json *more = names->first; more && more->next; more = more->next)
+					if (more->kind == JSON_STRING && more != names->first)
+						buffer_print(out, "%.*s; ", SPAN_ARG(more->text));
+		}
+		if (!name.size)
+			continue;
+		if (out->size)
+			buffer_append_span(out, SPAN("; "));
+		buffer_append_span(out, name);
+	}
+	return out->size ? arena_copy(ld->reader->arena, buffer_span(out)) : SPAN_NONE;
+}
+
+static void put(struct ld *ld, enum metadata_source source, struct span text)
+{
+	if (text.size)
+		evidence_add(ld->reader, source, text, 0, false);
+}
+
+static void read_names(struct ld *ld, const struct json *object, bool article)
+{
+	bool person = false;
+	struct span names = join_names(ld, json_get(object, "author"), &person);
+	put(ld, !article ? AUTHOR_LD_LOOSE : person ? AUTHOR_LD_PERSON : AUTHOR_LD_OTHER, names);
+	if (!article)
+		return;
+	put(ld, AUTHOR_LD_CREATOR, join_names(ld, json_get(object, "creator"), &person));
+	put(ld, AUTHOR_LD_CREATOR, join_names(ld, json_get(object, "contributor"), &person));
+	struct span publisher = text_of(json_get(object, "publisher"));
+	const struct json *value = json_get(object, "publisher");
+	if (!publisher.size && value && value->kind == JSON_OBJECT)
+		publisher = text_of(json_get(by_id(ld, value), "name"));
+	if (publisher.size && !ld->reader->publisher.size)
+		ld->reader->publisher = publisher;
+	struct span source = text_of(json_get(object, "sourceOrganization"));
+	if (source.size && !ld->reader->source_name.size)
+		ld->reader->source_name = source;
+}
+
+static void keep(struct span *field, struct span value)
+{
+	if (!field->size && value.size)
+		*field = value;
+}
+
+static void read_rest(struct ld *ld, const struct json *object)
+{
+	struct metadata_reader *reader = ld->reader;
+	struct span text = text_of(json_get(object, "description"));
+	if (text.size)
+		metadata_description(reader, text);
+	const struct json *words = json_get(object, "keywords");
+	if (words && words->kind == JSON_STRING)
+		metadata_tags(reader, words->text);
+	if (words && words->kind == JSON_ARRAY)
+		for (const struct json *one = words->first; one; one = one->next)
+			if (one->kind == JSON_STRING)
+				metadata_tags(reader, one->text);
+	keep(&reader->language, text_of(json_get(object, "inLanguage")));
+	const struct json *license = json_get(object, "license");
+	if (license && license->kind == JSON_OBJECT)
+		license = json_get(license, "url") ? json_get(license, "url") : json_get(license, "@id");
+	text = text_of(license);
+	if (span_starts_nocase(text, SPAN("http")))
+		keep(&reader->license, text);
+	static const char *const bodies[] = {"articleBody", "reviewBody", "text"};
+	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+		text = json_get_text(object, bodies[i]);
+		if (text.size > reader->body.size)
+			reader->body = text;
+	}
+}
+
+static void read_thing(struct ld *ld, const struct json *object, enum ld_kind kind, struct span type)
+{
+	struct metadata_reader *reader = ld->reader;
+	bool article = kind == LD_ARTICLE && reader->ld_articles++ == 0;
+	struct span name = text_of(json_get(object, "name"));
+	if (kind == LD_SITE || kind == LD_ORGANISATION) {
+		if (name.size && name.size < 100 && kind == LD_SITE && reader->site_name_count < 4)
+			reader->site_names[reader->site_name_count++] = name;
+		if (kind == LD_ORGANISATION && name.size)
+			keep(&reader->publisher, name);
+		return;
+	}
+	if (kind == LD_PERSON) {
+		put(ld, AUTHOR_LD_LOOSE, name);
+		return;
+	}
+	if (article) {
+		reader->ld_article = true;
+		reader->ld_type = type;
+		put(ld, TITLE_LD_HEADLINE, text_of(json_get(object, "headline")));
+		put(ld, TITLE_LD_NAME, name);
+		put(ld, DATE_LD_PUBLISHED, text_of(json_get(object, "datePublished")));
+		put(ld, DATE_LD_CREATED, text_of(json_get(object, "dateCreated")));
+	} else {
+		keep(&reader->ld_type, type);
+		put(ld, TITLE_LD_PAGE, text_of(json_get(object, "headline")));
+		put(ld, TITLE_LD_PAGE, name);
+		put(ld, DATE_LD_PAGE, text_of(json_get(object, "datePublished")));
+		put(ld, DATE_LD_PAGE, text_of(json_get(object, "dateCreated")));
+		put(ld, DATE_LD_PAGE, text_of(json_get(object, "uploadDate")));
+	}
+	put(ld, DATE_LD_MODIFIED, text_of(json_get(object, "dateModified")));
+	read_names(ld, object, article);
+	if (article || !reader->ld_article)
+		read_rest(ld, object);
+}
+
+/* Objects that describe the page hang below these keys. */
+static bool leads_on(struct span key)
+{
+	static const char *const keys[] = {"@graph",  "mainEntity", "mainEntityOfPage", "subjectOf", "blogPost",
+					   "hasPart", NULL};
+	for (const char *const *at = keys; *at; at++)
+		if (span_equal(key, span_of(*at)))
+			return true;
+	return false;
+}
+
+static void note_id(struct ld *ld, const struct json *object)
+{
+	struct span id = json_get_text(object, "@id");
+	if (id.data && ld->id_count < IDS_MAX && json_get(object, "name")) {
+		ld->ids[ld->id_count].id = id;
+		ld->ids[ld->id_count++].object = object;
+	}
+}
+
+/* All objects of the tree in document order; REACHED only those that describe the page. */
+static void walk(struct ld *ld, const struct json *root, bool reached)
+{
+	const struct json *stack[STACK_MAX];
+	size_t depth = 0;
+	stack[depth++] = root;
+	while (depth) {
+		const struct json *node = stack[--depth];
+		if (node->next && node != root && depth < STACK_MAX)
+			stack[depth++] = node->next;
+		if (node->kind != JSON_OBJECT && node->kind != JSON_ARRAY)
+			continue;
+		struct span type;
+		if (node->kind == JSON_OBJECT && !reached) {
+			note_id(ld, node);
+		} else if (node->kind == JSON_OBJECT) {
+			if (node != root && node->key.data && !leads_on(node->key))
+				continue;
+			enum ld_kind kind = kind_of(node, &type);
+			if (kind != LD_IGNORED)
+				read_thing(ld, node, kind, type);
+		} else if (reached && node != root && node->key.data && !leads_on(node->key)) {
+			continue;
+		}
+		if (node->first && depth < STACK_MAX)
+			stack[depth++] = node->first;
+	}
+}
+
+/* ---- What is not JSON ----------------------------------------------------------------------------------- */
+
+static struct span strip_wrapping(struct span text)
+{
+	static const char *const front[] = {"<!--",      "//<![CDATA[",  "/*<![CDATA[*/",
+					    "<![CDATA[", "// <![CDATA[", "/* <![CDATA[ */"};
+	text = span_trim(text);
+	for (size_t i = 0; i < sizeof front / sizeof *front; i++)
+		if (span_starts(text, span_of(front[i])))
+			text = span_trim(span_slice(text, span_of(front[i]).size, SIZE_MAX));
+	size_t start = 0;
+	while (start < text.size && text.data[start] != '{' && text.data[start] != '[' && start < 200)
+		start++;
+	if (start < 200)
+		text = span_slice(text, start, SIZE_MAX);
+	while (text.size && text.data[text.size - 1] != '}' && text.data[text.size - 1] != ']')
+		text.size--;
+	return text;
+}
+
+/* Control characters to blanks, no comma before a closing bracket, &quot; to a quote where quotes are written so, a
+ * quote inside a string escaped when what follows can not follow a string. */
+static struct span repair(struct ld *ld, struct span text)
+{
+	struct buffer *out = &ld->reader->text;
+	bool references = span_find(span_slice(text, 0, 64), SPAN("&quot;")) != SIZE_MAX;
+	bool in_string = false;
+	buffer_clear(out);
+	for (size_t i = 0; i < text.size; i++) {
+		char c = text.data[i];
+		if (references && c == '&' && span_starts(span_slice(text, i, 6), SPAN("&quot;"))) {
+			c = '"';
+			i += 5;
+		}
+		if ((unsigned char)c < ' ')
+			c = ' ';
+		if (in_string && c == '\\' && i + 1 < text.size) {
+			char next = text.data[i + 1];
+			if (strchr("\"\\/bfnrtu", next) && next) {
+				buffer_append_byte(out, c);
+				buffer_append_byte(out, next);
+			} else if ((unsigned char)next >= ' ') {
+				buffer_append_byte(out, next);
+			}
+			i++;
+			continue;
+		}
+		if (c == '"' && in_string) {
+			size_t after = i + 1;
+			while (after < text.size && ascii_is_space((unsigned char)text.data[after]))
+				after++;
+			if (!references && after < text.size && !strchr(",:}]", text.data[after])) {
+				buffer_append_span(out, SPAN("\\\""));
+				continue;
+			}
+		}
+		if (c == '"')
+			in_string = !in_string;
+		if (!in_string && c == ',') {
+			size_t after = i + 1;
+			while (after < text.size && ascii_is_space((unsigned char)text.data[after]))
+				after++;
+			if (after < text.size && strchr("}],", text.data[after]))
+				continue;
+		}
+		buffer_append_byte(out, c);
+	}
+	return arena_copy(ld->reader->arena, buffer_span(out));
+}
+
+/* The string behind "KEY": in bytes that are nearly JSON; escapes stay. */
+static struct span loose_value(struct span text, const char *key, struct span *rest)
+{
+	struct span name = span_of(key);
+	*rest = SPAN_NONE;
+	for (;;) {
+		size_t at = span_find(text, name);
+		if (at == SIZE_MAX)
+			return SPAN_NONE;
+		text = span_slice(text, at + name.size, SIZE_MAX);
+		if (!text.size || *text.data != '"')
+			continue;
+		struct span value = span_trim(span_slice(text, 1, SIZE_MAX));
+		if (!value.size || *value.data != ':')
+			continue;
+		value = span_trim(span_slice(value, 1, SIZE_MAX));
+		*rest = value;
+		if (!value.size || *value.data != '"')
+			return SPAN_NONE;
+		size_t end = 1;
+		while (end < value.size && (value.data[end] != '"' || value.data[end - 1] == '\\'))
+			end++;
+		return span_slice(value, 1, end - 1);
+	}
+}
+
+static void read_loose(struct ld *ld, struct span text)
+{
+	static const struct {
+		const char *key;
+		uint8_t source;
+	} rows[] = {{"headline", TITLE_LD_HEADLINE},
+		    {"datePublished", DATE_LD_PUBLISHED},
+		    {"dateCreated", DATE_LD_CREATED},
+		    {"dateModified", DATE_LD_MODIFIED}};
+	struct span rest;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		put(ld, rows[i].source, loose_value(text, rows[i].key, &rest));
+	struct span author = loose_value(text, "author", &rest);
+	if (!author.size && rest.size)
+		author = loose_value(span_slice(rest, 0, 400), "name", &rest);
+	put(ld, AUTHOR_LD_OTHER, author);
+	struct span body = loose_value(text, "articleBody", &rest);
+	if (body.size > ld->reader->body.size)
+		ld->reader->body = body;
+}
+
+void metadata_jsonld(struct metadata_reader *reader, struct span script)
+{
+	struct ld ld = {.reader = reader};
+	script = span_trim(script);
+	if (script.size < 2 || script.size > SCRIPT_MAX)
+		return;
+	const struct json *root;
+	enum status status = json_parse(reader->arena, script, 0, &root, NULL);
+	if (status == STATUS_DATA) {
+		script = strip_wrapping(script);
+		struct span repaired = repair(&ld, script);
+		status = repaired.size ? json_parse(reader->arena, repaired, 0, &root, NULL) : STATUS_DATA;
+	}
+	if (status != STATUS_OK) {
+		read_loose(&ld, script);
+		return;
+	}
+	walk(&ld, root, false);
+	walk(&ld, root, true);
+}
+
+void metadata_scripts(struct metadata_reader *reader)
+{
+	static const char *const keys[] = {
+		"datePublished",      "publishDate",  "publishedAt",          "published_at",
+		"publishedDate",      "pubDate",      "published_time",       "publicationDate",
+		"publish_date",       "publish_time", "article_publish_date", "datePosted",
+		"articlePublishDate", "displayDate",  "firstPublished",       "published",
+		"page_publish_date",  "dateCreated",  "created_at",           "createdAt"};
+	struct span rest;
+	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+		for (size_t i = 0; i < reader->script_count; i++) {
+			struct span value = loose_value(reader->scripts[i], keys[k], &rest);
+			if (!value.size && rest.size && ascii_is_digit((unsigned char)*rest.data)) {
+				size_t size = 0;
+				while (size < rest.size && size < 15 && ascii_is_digit((unsigned char)rest.data[size]))
+					size++;
+				value = span_slice(rest, 0, size);
+			}
+			if (value.size >= 8 && value.size < 60)
+				evidence_add(reader, DATE_SCRIPT, value, 0, false);
+		}
+}

@@ -1,0 +1,831 @@
+/* metadata_scan: one walk over the tree that notes everything that may be metadata.
+ *
+ * Elements are judged by what they are (meta, link, time, h1), by what they say they are (itemprop, rel, datetime) and
+ * by the words of class and id, whose judgement is memorised: a page repeats few class values many times. Texts are
+ * looked at only when short, so the body's prose costs a length check. */
+#include "extract/metadata_internal.h"
+#include "extract/optout_internal.h"
+
+enum hint {
+	HINT_AUTHOR = 1,
+	HINT_BYLINE = 2,
+	HINT_DATE = 4,
+	HINT_PUBLISHED = 8,
+	HINT_UPDATED = 16,
+	HINT_TITLE = 32,
+	HINT_ASIDE = 64,
+};
+
+/* A word of a class or id that starts with TEXT (EXACT: is it). Words are divided by - _ and changes of case. */
+static const struct hint_row {
+	const char *text;
+	uint8_t exact, hints;
+} hint_rows[] = {
+	{"author", 0, HINT_AUTHOR},
+	{"auteur", 0, HINT_AUTHOR},
+	{"autor", 0, HINT_AUTHOR},
+	{"writer", 0, HINT_AUTHOR},
+	{"contributor", 0, HINT_AUTHOR},
+	{"reporter", 0, HINT_AUTHOR},
+	{"vcard", 1, HINT_AUTHOR},
+	{"fn", 1, HINT_AUTHOR},
+	{"journalist", 0, HINT_AUTHOR},
+	{"byline", 0, HINT_BYLINE},
+	{"username", 0, HINT_AUTHOR},
+	{"signature", 0, HINT_BYLINE},
+	{"redactor", 0, HINT_AUTHOR},
+	{"credit", 0, HINT_BYLINE},
+	{"verfasser", 0, HINT_AUTHOR},
+	{"date", 0, HINT_DATE},
+	{"datum", 0, HINT_DATE},
+	{"fecha", 0, HINT_DATE},
+	{"time", 1, HINT_DATE},
+	{"timestamp", 0, HINT_DATE},
+	{"datetime", 0, HINT_DATE},
+	{"pubdate", 0, HINT_DATE | HINT_PUBLISHED},
+	{"publish", 0, HINT_DATE | HINT_PUBLISHED},
+	{"posted", 0, HINT_DATE | HINT_PUBLISHED},
+	{"postdate", 0, HINT_DATE | HINT_PUBLISHED},
+	{"created", 0, HINT_DATE | HINT_PUBLISHED},
+	{"pub", 1, HINT_DATE},
+	{"day", 1, HINT_DATE},
+	{"meta", 1, HINT_DATE},
+	{"updated", 0, HINT_UPDATED},
+	{"modified", 0, HINT_UPDATED},
+	{"dateline", 0, HINT_DATE},
+	{"articledate", 0, HINT_DATE},
+	{"pubtime", 0, HINT_DATE},
+	{"headline", 0, HINT_TITLE},
+	{"title", 0, HINT_TITLE},
+	{"heading", 0, HINT_TITLE},
+	{"titel", 0, HINT_TITLE},
+	{"titre", 0, HINT_TITLE},
+	{"titulo", 0, HINT_TITLE},
+	{"comment", 0, HINT_ASIDE},
+	{"related", 0, HINT_ASIDE},
+	{"sidebar", 0, HINT_ASIDE},
+	{"footer", 0, HINT_ASIDE},
+	{"recommend", 0, HINT_ASIDE},
+	{"newsletter", 0, HINT_ASIDE},
+	{"promo", 0, HINT_ASIDE},
+	{"popular", 0, HINT_ASIDE},
+	{"trending", 0, HINT_ASIDE},
+	{"recent", 0, HINT_ASIDE},
+	{"latest", 0, HINT_ASIDE},
+	{"similar", 0, HINT_ASIDE},
+	{"teaser", 0, HINT_ASIDE},
+	{"reply", 0, HINT_ASIDE},
+	{"replies", 0, HINT_ASIDE},
+	{"breadcrumb", 0, HINT_ASIDE},
+	{"copyright", 0, HINT_ASIDE},
+	{"carousel", 0, HINT_ASIDE},
+	{"cookie", 0, HINT_ASIDE},
+	{"modal", 0, HINT_ASIDE},
+	{"advert", 0, HINT_ASIDE},
+};
+
+/* ---- Texts ---------------------------------------------------------------------------------------------- */
+
+static bool invisible(uint32_t code)
+{
+	return code == 0xAD || (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) ||
+	       code == 0x2060 || code == 0xFEFF || code == 0xFFFD;
+}
+
+static bool blank(uint32_t code)
+{
+	return code == ' ' || (code >= '\t' && code <= '\r') || code == 0xA0 || code == 0x3000 ||
+	       (code >= 0x2000 && code <= 0x200A) || code == 0x2028 || code == 0x2029 || code == 0x202F || code < ' ' ||
+	       (code >= 0x7F && code < 0xA0);
+}
+
+/* Append TEXT with white space collapsed; a blank in front where OUT ends in text and GAP is set. */
+static void append_collapsed(struct buffer *out, struct span text, bool gap)
+{
+	for (const char *at = text.data, *end = at + text.size; at < end;) {
+		const char *start = at;
+		unsigned char c = (unsigned char)*at;
+		uint32_t code = c;
+		if (c < 0x80)
+			at++;
+		else
+			code = utf8_next(&at, end);
+		if (blank(code)) {
+			gap = true;
+		} else if (!invisible(code)) {
+			if (gap && out->size)
+				buffer_append_byte(out, ' ');
+			gap = false;
+			buffer_append(out, start, (size_t)(at - start));
+		}
+	}
+	if (gap && out->size && out->data[out->size - 1] != ' ')
+		buffer_append_byte(out, ' ');
+}
+
+static bool is_inline(enum html_tag tag)
+{
+	switch (tag) {
+	case HTML_TAG_A:
+	case HTML_TAG_SPAN:
+	case HTML_TAG_B:
+	case HTML_TAG_I:
+	case HTML_TAG_EM:
+	case HTML_TAG_STRONG:
+	case HTML_TAG_FONT:
+	case HTML_TAG_U:
+	case HTML_TAG_S:
+	case HTML_TAG_SUB:
+	case HTML_TAG_SUP:
+	case HTML_TAG_MARK:
+	case HTML_TAG_WBR:
+	case HTML_TAG_SMALL:
+	case HTML_TAG_ABBR:
+	case HTML_TAG_BDI:
+	case HTML_TAG_TIME:
+	case HTML_TAG_CITE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_hidden_tag(enum html_tag tag)
+{
+	return tag == HTML_TAG_SCRIPT || tag == HTML_TAG_STYLE || tag == HTML_TAG_SVG || tag == HTML_TAG_TEMPLATE ||
+	       tag == HTML_TAG_SELECT || tag == HTML_TAG_TEXTAREA || tag == HTML_TAG_MATH || tag == HTML_TAG_IFRAME;
+}
+
+struct span metadata_text(struct metadata_reader *reader, uint32_t node, size_t max)
+{
+	const struct html_tree *tree = reader->page->tree;
+	struct buffer *out = &reader->text;
+	unsigned steps = 0;
+	bool gap = false;
+	buffer_clear(out);
+	for (uint32_t at = html_first(tree, node); at != HTML_NONE;) {
+		if (++steps > 80 || out->size > max)
+			return SPAN_NONE;
+		bool skip = false;
+		if (html_kind(tree, at) == HTML_TEXT) {
+			append_collapsed(out, html_text(tree, at), gap);
+			gap = false;
+		} else if (html_kind(tree, at) == HTML_ELEMENT) {
+			skip = is_hidden_tag(html_tag(tree, at));
+			gap |= !is_inline(html_tag(tree, at));
+		}
+		at = skip ? html_skip(tree, at, node) : html_walk(tree, at, node);
+	}
+	struct span text = span_trim(buffer_span(out));
+	return text.size && text.size <= max ? arena_copy(reader->arena, text) : SPAN_NONE;
+}
+
+static const struct {
+	const char *name, *text;
+} references[] = {{"&amp;", "&"},
+		  {"&quot;", "\""},
+		  {"&#039;", "'"},
+		  {"&#39;", "'"},
+		  {"&apos;", "'"},
+		  {"&lt;", "<"},
+		  {"&gt;", ">"},
+		  {"&nbsp;", " "},
+		  {"&#8217;", "\xE2\x80\x99"},
+		  {"&#8216;", "\xE2\x80\x98"},
+		  {"&#8220;", "\xE2\x80\x9C"},
+		  {"&#8221;", "\xE2\x80\x9D"},
+		  {"&#8211;", "\xE2\x80\x93"},
+		  {"&#8212;", "\xE2\x80\x94"},
+		  {"&rsquo;", "\xE2\x80\x99"},
+		  {"&lsquo;", "\xE2\x80\x98"},
+		  {"&ldquo;", "\xE2\x80\x9C"},
+		  {"&rdquo;", "\xE2\x80\x9D"},
+		  {"&ndash;", "\xE2\x80\x93"},
+		  {"&mdash;", "\xE2\x80\x94"},
+		  {"&#8230;", "\xE2\x80\xA6"},
+		  {"&hellip;", "\xE2\x80\xA6"},
+		  {"&#x27;", "'"},
+		  {"&#038;", "&"},
+		  {"&#38;", "&"},
+		  {"&#34;", "\""}};
+
+size_t metadata_reference(struct span text, struct buffer *out)
+{
+	for (size_t i = 0; i < sizeof references / sizeof *references; i++)
+		if (span_starts(text, span_of(references[i].name))) {
+			buffer_append_span(out, span_of(references[i].text));
+			return span_of(references[i].name).size;
+		}
+	uint32_t code = 0;
+	size_t i = 2, base = 10;
+	if (text.size < 4 || text.data[1] != '#')
+		return 0;
+	if (text.data[2] == 'x' || text.data[2] == 'X')
+		base = 16, i = 3;
+	for (; i < text.size && i < 10 && text.data[i] != ';'; i++) {
+		unsigned char c = ascii_lower((unsigned char)text.data[i]);
+		unsigned digit = ascii_is_digit(c) ? c - 48u : c >= 'a' && c <= 'f' ? c - 'a' + 10u : 99;
+		if (digit >= base)
+			return 0;
+		code = code * (uint32_t)base + digit;
+	}
+	if (i >= text.size || text.data[i] != ';' || code < ' ')
+		return 0;
+	char bytes[4];
+	buffer_append(out, bytes, utf8_encode(code, bytes));
+	return i + 1;
+}
+
+struct span metadata_clean(struct metadata_reader *reader, struct span text)
+{
+	struct buffer *out = &reader->scratch;
+	if (span_find_byte(text, '&') != SIZE_MAX || span_find_byte(text, '<') != SIZE_MAX) {
+		buffer_clear(out);
+		for (size_t i = 0; i < text.size;) {
+			struct span rest = span_slice(text, i, SIZE_MAX);
+			size_t used = 0;
+			if (*rest.data == '&') {
+				used = metadata_reference(rest, out);
+			} else if (*rest.data == '<' && rest.size > 1 &&
+				   (ascii_is_alpha((unsigned char)rest.data[1]) || rest.data[1] == '/')) {
+				size_t end = span_find_byte(rest, '>');
+				used = end == SIZE_MAX ? 0 : end + 1;
+				if (used)
+					buffer_append_byte(out, ' ');
+			}
+			if (!used) {
+				buffer_append_byte(out, *rest.data);
+				used = 1;
+			}
+			i += used;
+		}
+		text = arena_copy(reader->arena, buffer_span(out));
+	}
+	buffer_clear(out);
+	append_collapsed(out, text, false);
+	return arena_copy(reader->arena, span_trim(buffer_span(out)));
+}
+
+void evidence_add(struct metadata_reader *reader, enum metadata_source source, struct span text, uint32_t at,
+		  bool aside)
+{
+	bool date = source >= AUTHOR_SOURCES;
+	struct evidence_list *list = date                      ? &reader->dates
+				     : source >= TITLE_SOURCES ? &reader->authors
+							       : &reader->titles;
+	if (list->count == EVIDENCE_MAX || !text.size || text.size > 4000)
+		return;
+	struct evidence *row = &list->rows[list->count];
+	*row = (struct evidence){.source = (uint16_t)source, .at = at, .aside = aside, .text = text};
+	if (date && source != DATE_URL && source != DATE_IMAGE) {
+		if (!metadata_date_read(reader->months, text, reader->order, &row->date))
+			return;
+	} else if (!date) {
+		row->text = metadata_clean(reader, text);
+		if (!row->text.size)
+			return;
+	}
+	list->count++;
+}
+
+static void date_add(struct metadata_reader *reader, enum metadata_source source, const struct metadata_date *date,
+		     uint32_t at, bool aside)
+{
+	struct evidence_list *list = &reader->dates;
+	if (list->count < EVIDENCE_MAX)
+		list->rows[list->count++] =
+			(struct evidence){.source = (uint16_t)source, .at = at, .aside = aside, .date = *date};
+}
+
+/* ---- Classes -------------------------------------------------------------------------------------------- */
+
+static unsigned hints_of_word(struct span word)
+{
+	for (size_t i = 0; i < sizeof hint_rows / sizeof *hint_rows; i++) {
+		struct span want = span_of(hint_rows[i].text);
+		if (span_starts_nocase(word, want) && (!hint_rows[i].exact || word.size == want.size))
+			return hint_rows[i].hints;
+	}
+	return 0;
+}
+
+static unsigned hints_of(struct span value)
+{
+	unsigned hints = 0;
+	size_t start = 0;
+	for (size_t i = 0; i <= value.size && i < 400; i++) {
+		unsigned char c = i < value.size ? (unsigned char)value.data[i] : ' ';
+		bool upper =
+			c >= 'A' && c <= 'Z' && i > start && !(value.data[i - 1] >= 'A' && value.data[i - 1] <= 'Z');
+		if (ascii_is_alpha(c) && !upper)
+			continue;
+		if (i > start + 1)
+			hints |= hints_of_word(span_slice(value, start, i - start));
+		start = upper ? i : i + 1;
+	}
+	return hints;
+}
+
+static unsigned class_hints(struct metadata_reader *reader, struct span value)
+{
+	if (value.size < 2)
+		return 0;
+	uint64_t key = hash64(value.data, value.size, 1) | 1;
+	struct class_memo *memo = &reader->memo[(key >> 20) % CLASS_MEMO];
+	if (memo->key != key) {
+		memo->key = key;
+		memo->hints = (uint16_t)hints_of(value);
+	}
+	return memo->hints;
+}
+
+/* ---- Elements ------------------------------------------------------------------------------------------- */
+
+struct walk {
+	struct metadata_reader *reader;
+	const struct html_tree *tree;
+	uint32_t aside_end; /* node behind the part that is aside; HTML_NONE: to the end */
+	bool aside, open;
+	uint32_t date_end,
+		author_end; /* behind the element that was noted last, so that what is in it is not noted twice */
+};
+
+static void on_meta(struct metadata_reader *reader, uint32_t node)
+{
+	const struct html_tree *tree = reader->page->tree;
+	struct span content = html_attr(tree, node, HTML_ATTR_CONTENT);
+	if (!content.size)
+		content = html_attr(tree, node, HTML_ATTR_VALUE);
+	if (!content.size)
+		return;
+	static const enum html_attr keys[] = {HTML_ATTR_NAME, HTML_ATTR_PROPERTY, HTML_ATTR_ITEMPROP,
+					      HTML_ATTR_HTTP_EQUIV};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		struct span key = html_attr(tree, node, keys[i]);
+		if (key.size)
+			metadata_key(reader, key, content);
+	}
+}
+
+static bool has_word(struct span list, const char *word)
+{
+	struct span piece;
+	while (span_cut(&list, ' ', &piece))
+		if (span_equal_nocase(span_trim(piece), span_of(word)))
+			return true;
+	return false;
+}
+
+static void keep_first(struct span *field, struct span value)
+{
+	if (!field->size && value.size)
+		*field = value;
+}
+
+static bool is_licence(struct span href)
+{
+	return span_find_nocase(href, SPAN("creativecommons.org/licenses/")) != SIZE_MAX ||
+	       span_find_nocase(href, SPAN("creativecommons.org/publicdomain/")) != SIZE_MAX;
+}
+
+static void on_link(struct metadata_reader *reader, uint32_t node)
+{
+	const struct html_tree *tree = reader->page->tree;
+	struct span rel = html_attr(tree, node, HTML_ATTR_REL), href = span_trim(html_attr(tree, node, HTML_ATTR_HREF));
+	if (!rel.size || !href.size)
+		return;
+	if (has_word(rel, "canonical"))
+		keep_first(&reader->canonical, href);
+	else if (has_word(rel, "license"))
+		keep_first(&reader->license, href);
+}
+
+static const char *const author_paths[] = {
+	"/author/",    "/authors/", "/autor/",    "/autoren/",    "/autores/",   "/auteur/",  "/auteurs/", "/people/",
+	"/staff/",     "/profile/", "/profiles/", "/contributor", "/journalist", "/reporter", "/writer",   "/by/",
+	"/redaktion/", "/person/",  "/redacteur", "/columnist",   "/team/",      "author="};
+
+static bool is_author_address(struct span href)
+{
+	if (href.size < 5 || href.size > 300)
+		return false;
+	for (size_t i = 0; i < sizeof author_paths / sizeof *author_paths; i++)
+		if (span_find(href, span_of(author_paths[i])) != SIZE_MAX)
+			return true;
+	return false;
+}
+
+static void on_anchor(struct walk *walk, uint32_t node)
+{
+	struct metadata_reader *reader = walk->reader;
+	struct span rel = html_attr(walk->tree, node, HTML_ATTR_REL),
+		    href = html_attr(walk->tree, node, HTML_ATTR_HREF);
+	if (rel.size && has_word(rel, "tag")) {
+		struct span text = metadata_text(reader, node, 60);
+		if (text.size && !walk->aside)
+			metadata_tags(reader, text);
+	}
+	bool author = rel.size && has_word(rel, "author");
+	if (rel.size && has_word(rel, "license"))
+		keep_first(&reader->license, href);
+	else if (is_licence(href))
+		keep_first(&reader->license, href);
+	if (!author && (reader->authors.count > EVIDENCE_MAX / 2 || !is_author_address(href)))
+		return;
+	struct span text = metadata_text(reader, node, 120);
+	if (text.size)
+		evidence_add(reader, author ? AUTHOR_REL : AUTHOR_HREF, text, reader->text_count, walk->aside);
+}
+
+static void on_heading(struct walk *walk, uint32_t node, enum html_tag tag, unsigned hints)
+{
+	struct metadata_reader *reader = walk->reader;
+	if (tag != HTML_TAG_H1 && reader->h1_count + reader->h2_count > 12)
+		return;
+	struct span text = metadata_text(reader, node, 600);
+	if (!text.size)
+		return;
+	uint32_t at = reader->text_count;
+	if (tag == HTML_TAG_H1) {
+		if (walk->open)
+			walk->aside = walk->open = false; /* what holds the page's heading is not aside */
+		evidence_add(reader, reader->h1_count++ ? TITLE_H1 : TITLE_H1_FIRST, text, at, walk->aside);
+	} else if (tag == HTML_TAG_H2 && reader->h2_count++ == 0) {
+		evidence_add(reader, TITLE_H2_FIRST, text, at, walk->aside);
+	}
+	if (hints & HINT_TITLE)
+		evidence_add(reader, TITLE_CLASS, text, at, walk->aside);
+}
+
+static void on_time(struct walk *walk, uint32_t node, unsigned hints)
+{
+	struct metadata_reader *reader = walk->reader;
+	struct span value = html_attr(walk->tree, node, HTML_ATTR_DATETIME);
+	struct span prop = html_attr(walk->tree, node, HTML_ATTR_ITEMPROP);
+	if (!value.size)
+		value = html_attr(walk->tree, node, HTML_ATTR_CONTENT);
+	if (!value.size || value.size > 60)
+		value = metadata_text(reader, node, 100);
+	if (!value.size)
+		return;
+	enum metadata_source source = DATE_TIME;
+	if (span_equal_nocase(prop, SPAN("datemodified")) || ((hints & HINT_UPDATED) && !(hints & HINT_PUBLISHED)))
+		source = DATE_TIME_MODIFIED;
+	else if (span_equal_nocase(prop, SPAN("datepublished")) || (hints & HINT_PUBLISHED) ||
+		 html_attr(walk->tree, node, HTML_ATTR_PUBDATE).data)
+		source = DATE_TIME_PUBLISHED;
+	evidence_add(reader, source, value, reader->text_count, walk->aside);
+}
+
+/* The first element below NODE whose itemprop is NAME; NODE itself where there is none. */
+static uint32_t find_prop(const struct html_tree *tree, uint32_t node, const char *name)
+{
+	unsigned steps = 0;
+	for (uint32_t at = html_first(tree, node); at != HTML_NONE && steps < 30;
+	     at = html_walk(tree, at, node), steps++)
+		if (span_equal_nocase(html_attr(tree, at, HTML_ATTR_ITEMPROP), span_of(name)))
+			return at;
+	return node;
+}
+
+static struct span value_of(struct metadata_reader *reader, uint32_t node, size_t max)
+{
+	struct span value = html_attr(reader->page->tree, node, HTML_ATTR_CONTENT);
+	return value.size && value.size <= max ? value : metadata_text(reader, node, max);
+}
+
+static void on_prop(struct walk *walk, uint32_t node, struct span prop, bool heading)
+{
+	struct metadata_reader *reader = walk->reader;
+	uint32_t at = reader->text_count;
+	if (has_word(prop, "author") || has_word(prop, "creator") || has_word(prop, "dc:creator")) {
+		struct span text = value_of(reader, find_prop(walk->tree, node, "name"), 160);
+		evidence_add(reader, AUTHOR_MICRO, text, at, walk->aside);
+	} else if (has_word(prop, "datePublished") || has_word(prop, "dateCreated") || has_word(prop, "dateModified")) {
+		struct span value = html_attr(walk->tree, node, HTML_ATTR_DATETIME);
+		if (!value.size)
+			value = value_of(reader, node, 100);
+		evidence_add(reader, has_word(prop, "dateModified") ? DATE_MICRO_MODIFIED : DATE_MICRO, value, at,
+			     walk->aside);
+	} else if (has_word(prop, "headline")) {
+		evidence_add(reader, TITLE_MICRO_HEADLINE, value_of(reader, node, 600), at, walk->aside);
+	} else if (has_word(prop, "name") && heading) {
+		evidence_add(reader, TITLE_MICRO_NAME, value_of(reader, node, 600), at, walk->aside);
+	} else if (has_word(prop, "comment") || has_word(prop, "review")) {
+		if (!walk->open) {
+			walk->aside = walk->open = true;
+			walk->aside_end = html_skip(walk->tree, node, html_root(walk->tree));
+		}
+	}
+}
+
+static void on_hints(struct walk *walk, uint32_t node, unsigned hints)
+{
+	struct metadata_reader *reader = walk->reader;
+	if ((hints & (HINT_AUTHOR | HINT_BYLINE)) && reader->authors.count < EVIDENCE_MAX * 3 / 4) {
+		struct span text = metadata_text(reader, node, 160);
+		evidence_add(reader, hints & HINT_BYLINE ? AUTHOR_BYLINE : AUTHOR_CLASS, text, reader->text_count,
+			     walk->aside);
+	}
+	if ((hints & (HINT_DATE | HINT_UPDATED)) && reader->dates.count < EVIDENCE_MAX * 3 / 4 &&
+	    reader->date_tries < 100) {
+		struct span text = metadata_text(reader, node, 120);
+		if (text.size >= 6) {
+			reader->date_tries++;
+			evidence_add(reader,
+				     (hints & HINT_UPDATED) && !(hints & HINT_PUBLISHED) ? DATE_UPDATED : DATE_CLASS,
+				     text, reader->text_count, walk->aside);
+		}
+	}
+}
+
+/* ---- Short texts ---------------------------------------------------------------------------------------- */
+
+enum date_label { LABEL_NONE, LABEL_PUBLISHED, LABEL_UPDATED };
+
+static const struct {
+	const char *text;
+	uint8_t label;
+} label_rows[] = {
+	{"publi", LABEL_PUBLISHED},
+	{"posted", LABEL_PUBLISHED},
+	{"pubbl", LABEL_PUBLISHED},
+	{"veröffentlicht", LABEL_PUBLISHED},
+	{"erstellt", LABEL_PUBLISHED},
+	{"erschienen", LABEL_PUBLISHED},
+	{"created", LABEL_PUBLISHED},
+	{"first published", LABEL_PUBLISHED},
+	{"date", LABEL_PUBLISHED},
+	{"datum", LABEL_PUBLISHED},
+	{"opublikowan", LABEL_PUBLISHED},
+	{"опубликован", LABEL_PUBLISHED},
+	{"gepubliceerd", LABEL_PUBLISHED},
+	{"geplaatst", LABEL_PUBLISHED},
+	{"julkaistu", LABEL_PUBLISHED},
+	{"publicerad", LABEL_PUBLISHED},
+	{"δημοσίευση", LABEL_PUBLISHED},
+	{"发布", LABEL_PUBLISHED},
+	{"发表", LABEL_PUBLISHED},
+	{"公開日", LABEL_PUBLISHED},
+	{"投稿日", LABEL_PUBLISHED},
+	{"入力", LABEL_PUBLISHED},
+	{"입력", LABEL_PUBLISHED},
+	{"등록", LABEL_PUBLISHED},
+	{"تاريخ النشر", LABEL_PUBLISHED},
+	{"نشر", LABEL_PUBLISHED},
+	{"stand", LABEL_PUBLISHED},
+	{"fecha", LABEL_PUBLISHED},
+	{"data", LABEL_PUBLISHED},
+	{"issued", LABEL_PUBLISHED},
+	{"released", LABEL_PUBLISHED},
+	{"yayın", LABEL_PUBLISHED},
+	{"giriş", LABEL_PUBLISHED},
+	{"oluşturulma", LABEL_PUBLISHED},
+	{"udgivet", LABEL_PUBLISHED},
+	{"updated", LABEL_UPDATED},
+	{"last updated", LABEL_UPDATED},
+	{"update", LABEL_UPDATED},
+	{"last modified", LABEL_UPDATED},
+	{"modified", LABEL_UPDATED},
+	{"aktualisiert", LABEL_UPDATED},
+	{"mis à jour", LABEL_UPDATED},
+	{"actualizado", LABEL_UPDATED},
+	{"aggiornato", LABEL_UPDATED},
+	{"atualizado", LABEL_UPDATED},
+	{"обновлено", LABEL_UPDATED},
+	{"更新", LABEL_UPDATED},
+	{"güncelle", LABEL_UPDATED},
+	{"last edited", LABEL_UPDATED},
+	{"bijgewerkt", LABEL_UPDATED},
+	{"päivitetty", LABEL_UPDATED},
+	{"oppdatert", LABEL_UPDATED},
+	{"uppdaterad", LABEL_UPDATED},
+	{"수정", LABEL_UPDATED},
+	{"zuletzt aktualisiert", LABEL_UPDATED},
+	{"reviewed", LABEL_UPDATED},
+};
+
+static enum date_label label_of(struct span text)
+{
+	for (size_t i = 0; i < sizeof label_rows / sizeof *label_rows; i++)
+		if (span_starts_nocase(text, span_of(label_rows[i].text)))
+			return (enum date_label)label_rows[i].label;
+	return LABEL_NONE;
+}
+
+/* Whether TEXT can hold a date: a year, or numbers divided by points or slashes, or digits of another script. */
+static bool may_hold_date(struct span text)
+{
+	unsigned digits = 0, dividers = 0;
+	for (size_t i = 0; i < text.size; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+		if (ascii_is_digit(c))
+			digits++;
+		else if ((c == '.' || c == '/' || c == '-') && i && ascii_is_digit((unsigned char)text.data[i - 1]))
+			dividers++;
+		else if (c == 0xD9 || c == 0xDB || c == 0xE0)
+			digits++;
+	}
+	return digits >= 5 || (digits >= 3 && dividers >= 2);
+}
+
+/* "(AGENCY) —" within the first bytes of a paragraph, and "Source: NAME". */
+static void agency(struct metadata_reader *reader, struct span text)
+{
+	static const char *const labels[] = {"Source: ",
+					     "Source : ",
+					     "Quelle: ",
+					     "Fuente: ",
+					     "Fonte: ",
+					     "Bron: ",
+					     "\xD0\x98\xD1\x81\xD1\x82\xD0\xBE\xD1\x87\xD0\xBD\xD0\xB8\xD0\xBA: ",
+					     "\xE6\x9D\xA5\xE6\xBA\x90\xEF\xBC\x9A",
+					     "\xE6\x9D\xA5\xE6\xBA\x90:",
+					     "\xCE\xA0\xCE\xB7\xCE\xB3\xCE\xAE: "};
+	if (reader->source_name.size || !reader->h1_count)
+		return;
+	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+		if (span_starts_nocase(text, span_of(labels[i])) && text.size < 80) {
+			struct span name = span_slice(text, span_of(labels[i]).size, SIZE_MAX);
+			size_t end = 0;
+			while (end < name.size && !strchr(",;|(", name.data[end]))
+				end++;
+			reader->source_name = metadata_clean(reader, span_slice(name, 0, end));
+			return;
+		}
+	struct span front = span_slice(text, 0, 90);
+	size_t open = span_find_byte(front, '(');
+	if (open == SIZE_MAX || open == 0 || open > 60 || text.size < 60)
+		return;
+	struct span name = span_slice(front, open + 1, SIZE_MAX);
+	size_t close = span_find_byte(name, ')');
+	if (close == SIZE_MAX || close < 2 || close > 24)
+		return;
+	struct span after = span_trim(span_slice(text, open + close + 2, 8));
+	bool dash = span_starts(after, SPAN("-")) || span_starts(after, SPAN("\xE2\x80\x94")) ||
+		    span_starts(after, SPAN("\xE2\x80\x93")) || span_starts(after, SPAN("\xE2\x94\x80"));
+	unsigned char first = (unsigned char)*text.data;
+	if (!dash || !(first >= 0x80 || (first >= 'A' && first <= 'Z')))
+		return;
+	name = span_slice(name, 0, close);
+	size_t slash = span_find_byte(name, '/');
+	name = span_slice(name, 0, slash);
+	for (size_t i = 0; i < name.size; i++)
+		if (ascii_is_digit((unsigned char)name.data[i]))
+			return;
+	reader->source_name = metadata_clean(reader, name);
+}
+
+static void on_text(struct walk *walk, struct span text)
+{
+	struct metadata_reader *reader = walk->reader;
+	size_t start = 0;
+	while (start < text.size && ascii_is_space((unsigned char)text.data[start]))
+		start++;
+	if (start == text.size)
+		return;
+	uint32_t at = reader->text_count++;
+	if (text.size - start > 160) {
+		reader->text_label = LABEL_NONE;
+		if (reader->text_count < 4000)
+			agency(reader, span_slice(text, start, SIZE_MAX));
+		return;
+	}
+	text = span_trim(text);
+	if (text.size > 60)
+		agency(reader, text);
+	if (reader->by_at && at == reader->by_at && text.size < 80)
+		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
+	if (reader->authors.count < EVIDENCE_MAX / 2 && text.size <= 120 && reader->h1_count) {
+		if (author_is_byline(text))
+			evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
+		else if (text.size <= 10 &&
+			 (span_equal_nocase(text, SPAN("by")) || span_equal_nocase(text, SPAN("by:")) ||
+			  span_equal_nocase(text, SPAN("von")) || span_equal_nocase(text, SPAN("par")) ||
+			  span_equal_nocase(text, SPAN("por")) || span_equal_nocase(text, SPAN("di"))))
+			reader->by_at = at + 1;
+	}
+	enum date_label label = label_of(text);
+	if (may_hold_date(text) && reader->date_tries < 60) {
+		struct metadata_date date;
+		reader->date_tries++;
+		if (metadata_date_find(reader->months, text, reader->order, &date, NULL)) {
+			if (label == LABEL_NONE)
+				label = (enum date_label)reader->text_label;
+			date_add(reader,
+				 label == LABEL_PUBLISHED ? DATE_LABEL
+				 : label == LABEL_UPDATED ? DATE_UPDATED
+							  : DATE_TEXT,
+				 &date, at, walk->aside);
+		}
+	}
+	reader->text_label = (uint8_t)(text.size <= 40 ? label : LABEL_NONE);
+}
+
+/* ---- The walk ------------------------------------------------------------------------------------------- */
+
+static void on_script(struct metadata_reader *reader, uint32_t node)
+{
+	const struct html_tree *tree = reader->page->tree;
+	struct span type = html_attr(tree, node, HTML_ATTR_TYPE);
+	uint32_t child = html_first(tree, node);
+	if (child == HTML_NONE)
+		return;
+	struct span text = html_text(tree, child);
+	if (type.size && span_find_nocase(type, SPAN("ld+json")) != SIZE_MAX)
+		metadata_jsonld(reader, text);
+	else if (reader->script_count < LD_MAX && text.size > 60)
+		reader->scripts[reader->script_count++] = text;
+}
+
+/* Class, id and itemprop of an element in one look at its attributes. */
+static unsigned look(struct walk *walk, uint32_t node, struct span *prop)
+{
+	static const uint8_t wanted[HTML_ATTR_COUNT] = {
+		[HTML_ATTR_CLASS] = 1,    [HTML_ATTR_ID] = 1,          [HTML_ATTR_ITEMPROP] = 2,
+		[HTML_ATTR_PROPERTY] = 2, [HTML_ATTR_DATA_TESTID] = 1, [HTML_ATTR_DATA_QA] = 1};
+	const struct html_tree *tree = walk->tree;
+	const struct html_node *n = &tree->nodes[node];
+	unsigned hints = 0;
+	*prop = SPAN_NONE;
+	for (const struct html_attribute *a = tree->attributes + n->attributes, *end = a + n->count; a < end; a++) {
+		if (!wanted[a->id])
+			continue;
+		struct span value = {a->value, a->value_size};
+		if (wanted[a->id] == 1)
+			hints |= class_hints(walk->reader, value);
+		else
+			*prop = value;
+	}
+	return hints;
+}
+
+static void on_element(struct walk *walk, uint32_t node, enum html_tag tag)
+{
+	struct span prop;
+	unsigned hints = look(walk, node, &prop);
+	bool heading = tag == HTML_TAG_H1 || tag == HTML_TAG_H2 || tag == HTML_TAG_H3;
+	bool aside = tag == HTML_TAG_ASIDE || tag == HTML_TAG_FOOTER || tag == HTML_TAG_NAV ||
+		     ((hints & HINT_ASIDE) && tag != HTML_TAG_BODY && tag != HTML_TAG_ARTICLE && tag != HTML_TAG_MAIN);
+	if (aside && !walk->open) {
+		walk->aside = walk->open = true;
+		walk->aside_end = html_skip(walk->tree, node, html_root(walk->tree));
+	}
+	if (heading || (hints & HINT_TITLE && tag != HTML_TAG_A && (tag == HTML_TAG_H4 || tag == HTML_TAG_H5)))
+		on_heading(walk, node, tag, hints);
+	if (prop.size)
+		on_prop(walk, node, prop, heading);
+	if (tag == HTML_TAG_TIME)
+		on_time(walk, node, hints);
+	else if (hints & (HINT_AUTHOR | HINT_BYLINE | HINT_DATE | HINT_UPDATED) && tag != HTML_TAG_BODY &&
+		 tag != HTML_TAG_HTML)
+		on_hints(walk, node, hints);
+	if (tag == HTML_TAG_A)
+		on_anchor(walk, node);
+}
+
+void metadata_scan(struct metadata_reader *reader)
+{
+	const struct html_tree *tree = reader->page->tree;
+	uint32_t root = html_root(tree), node = root;
+	struct walk walk = {.reader = reader, .tree = tree, .aside_end = HTML_NONE};
+	while (node != HTML_NONE) {
+		bool skip = false;
+		if (walk.open && node == walk.aside_end)
+			walk.aside = walk.open = false;
+		if (html_kind(tree, node) == HTML_TEXT) {
+			on_text(&walk, html_text(tree, node));
+		} else if (html_kind(tree, node) == HTML_ELEMENT) {
+			enum html_tag tag = html_tag(tree, node);
+			switch (tag) {
+			case HTML_TAG_META:
+				on_meta(reader, node);
+				break;
+			case HTML_TAG_LINK:
+				on_link(reader, node);
+				break;
+			case HTML_TAG_TITLE:
+				if (!reader->element_title.size) {
+					struct span text = metadata_text(reader, node, 1000);
+					reader->element_title = text;
+					evidence_add(reader, TITLE_ELEMENT, text, 0, false);
+				}
+				skip = true;
+				break;
+			case HTML_TAG_SCRIPT:
+				on_script(reader, node);
+				skip = true;
+				break;
+			case HTML_TAG_HTML:
+				keep_first(&reader->language, html_attr(tree, node, HTML_ATTR_LANG));
+				keep_first(&reader->language, html_attr(tree, node, HTML_ATTR_XML_LANG));
+				break;
+			default:
+				skip = is_hidden_tag(tag);
+				if (!skip)
+					on_element(&walk, node, tag);
+			}
+		}
+		node = skip ? html_skip(tree, node, root) : html_walk(tree, node, root);
+	}
+}

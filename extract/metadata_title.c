@@ -1,0 +1,168 @@
+/* metadata_title: titles without the name of the site.
+ *
+ * Pages write "Headline | Section | Site" or "Site: Headline". A piece at an end is dropped when it says the site's
+ * name: as og:site_name, JSON-LD or the address have it. Where nothing names the site the choice (metadata_choose.c)
+ * decides between the whole and the cut title by what the page's headings say. */
+#include "extract/metadata_internal.h"
+
+#include <utf8proc.h>
+
+static const char *const separators[] = {" | ",
+					 " - ",
+					 " \xE2\x80\x93 ",
+					 " \xE2\x80\x94 ",
+					 " \xC2\xB7 ",
+					 " \xC2\xBB ",
+					 " \xC2\xAB ",
+					 " \xE2\x80\xA2 ",
+					 " :: ",
+					 " // ",
+					 " / ",
+					 " \xE2\x80\xB9 ",
+					 " \xE2\x80\xBA ",
+					 " -- ",
+					 " ~ ",
+					 " < ",
+					 " > ",
+					 " \xE2\x98\x85 ",
+					 " \xE2\x8B\x86 ",
+					 " \xE2\x97\x86 ",
+					 "\xEF\xBD\x9C",
+					 "\xEF\xBC\x8D",
+					 " \xE2\x94\x82 ",
+					 " \xC2\xA6 ",
+					 "_",
+					 "|",
+					 " \xE2\x80\x93",
+					 " \xE2\x80\x94",
+					 ": ",
+					 NULL};
+
+uint64_t metadata_fold_key(struct span text, size_t *letters)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+	size_t count = 0;
+	for (const char *at = text.data, *end = at + text.size; at < end;) {
+		uint32_t code = utf8_next(&at, end);
+		if (code < 0x80) {
+			if (!ascii_is_alpha((unsigned char)code) && !ascii_is_digit((unsigned char)code))
+				continue;
+			code = ascii_lower((unsigned char)code);
+		} else {
+			utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)code);
+			if (category < UTF8PROC_CATEGORY_LU || category > UTF8PROC_CATEGORY_NO)
+				continue;
+			code = (uint32_t)utf8proc_tolower((utf8proc_int32_t)code);
+		}
+		hash = (hash ^ code) * 0x100000001b3u;
+		count++;
+	}
+	if (letters)
+		*letters = count;
+	return hash;
+}
+
+/* Letters and digits of TEXT, ASCII case folded, at most MAX bytes. */
+static size_t squash(struct span text, char *out, size_t max)
+{
+	size_t size = 0;
+	for (size_t i = 0; i < text.size && size < max; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+		if (c >= 0x80 || ascii_is_alpha(c) || ascii_is_digit(c))
+			out[size++] = (char)ascii_lower(c);
+	}
+	return size;
+}
+
+static bool same_name(struct span piece, struct span name)
+{
+	char a[128], b[128];
+	struct span x = {a, squash(piece, a, sizeof a)}, y = {b, squash(name, b, sizeof b)};
+	if (x.size < 2 || y.size < 2)
+		return false;
+	if (span_equal(x, y))
+		return true;
+	/* "The Daily Example" and "Daily Example", "Example" and "Example.com" */
+	struct span longer = x.size > y.size ? x : y, shorter = x.size > y.size ? y : x;
+	return shorter.size >= 4 && shorter.size * 2 >= longer.size &&
+	       (span_starts(longer, shorter) || span_ends(longer, shorter));
+}
+
+/* The host's labels against the piece: example.com and "Example", "Example News", news-example.co.uk. */
+static bool same_host(const struct metadata_reader *reader, struct span piece)
+{
+	char a[96], b[96];
+	struct span x = {a, squash(piece, a, sizeof a)}, rest = reader->site_host, label;
+	if (x.size < 3)
+		return false;
+	while (span_cut(&rest, '.', &label)) {
+		struct span y = {b, squash(label, b, sizeof b)};
+		if (y.size < 3 || span_equal(y, SPAN("www")) || span_equal(y, SPAN("com")))
+			continue;
+		if (span_equal(x, y) || (y.size >= 4 && x.size <= y.size * 3 && span_find(x, y) != SIZE_MAX) ||
+		    (x.size >= 4 && y.size <= x.size * 3 && span_find(y, x) != SIZE_MAX))
+			return true;
+	}
+	struct span all = {b, squash(reader->site_host, b, sizeof b)};
+	return span_equal(x, all);
+}
+
+static bool is_site(const struct metadata_reader *reader, struct span piece)
+{
+	if (piece.size > 100)
+		return false;
+	for (size_t i = 0; i < reader->site_name_count; i++)
+		if (same_name(piece, reader->site_names[i]))
+			return true;
+	return (reader->publisher.size && same_name(piece, reader->publisher)) || same_host(reader, piece);
+}
+
+bool title_is_site(const struct metadata_reader *reader, struct span text)
+{
+	return is_site(reader, text);
+}
+
+/* The last separator of TITLE and its first: sizes of the pieces at the ends. */
+bool title_cut(struct span title, bool last, struct span *kept, struct span *cut)
+{
+	size_t best = last ? 0 : SIZE_MAX, size = 0;
+	for (const char *const *at = separators; *at; at++) {
+		struct span separator = span_of(*at), rest = title;
+		for (size_t base = 0;;) {
+			size_t found = span_find(rest, separator);
+			if (found == SIZE_MAX)
+				break;
+			size_t here = base + found;
+			if (here > 0 && here + separator.size < title.size && (last ? here > best : here < best))
+				best = here, size = separator.size;
+			if (!last)
+				break;
+			base = here + separator.size;
+			rest = span_slice(title, base, SIZE_MAX);
+		}
+	}
+	if (!size)
+		return false;
+	struct span front = span_trim(span_slice(title, 0, best)),
+		    back = span_trim(span_slice(title, best + size, SIZE_MAX));
+	*kept = last ? front : back;
+	*cut = last ? back : front;
+	return front.size && back.size;
+}
+
+struct span title_strip(const struct metadata_reader *reader, struct span title)
+{
+	struct span kept, cut;
+	for (int n = 0; n < 3; n++) {
+		if (title_cut(title, true, &kept, &cut) && is_site(reader, cut)) {
+			title = kept;
+			continue;
+		}
+		if (title_cut(title, false, &kept, &cut) && is_site(reader, cut)) {
+			title = kept;
+			continue;
+		}
+		break;
+	}
+	return title;
+}

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Learn the weights that choose title, authors and date, and write extract/metadata_weights.h.
+
+usage: metadata_weights.py DUMP DATA OUT.h [--folds N] [--errors FIELD]
+
+DUMP  the program metadata_dump (built with the project)
+DATA  a folder of sets, each with truth.jsonl and html/ (see docs/metadata.md)
+
+A conditional logit model a field: the chance of a group is exp(sum of its features' weights) over the sum for all groups of
+the page and "none". Weights are drawn towards zero (ridge), so that a feature seen on few pages stays small. Cross-validation
+folds are made of whole domains. Only numpy is needed.
+"""
+import collections, json, os, re, subprocess, sys, urllib.parse
+import numpy as np
+
+SETS = ['wcxb-dev', 'andythefactory-news', 'fundus-multilingual', 'postlight-meta', 'htmldate-mediacloud', 'chinese-web']
+FIELDS = ['title', 'author', 'date']
+RIDGE = {'title': .02, 'author': .02, 'date': .02}
+MARGIN = {'title': 0., 'author': 0., 'date': 0.}   # how much better than nothing a group must be
+ABSENT = .3                                        # weight of a page whose truth names no author or date
+
+
+def norm(text):
+    return re.sub(r'\s+', ' ', text).strip()
+
+
+def equal(field, value, truth):
+    """As the scorer compares."""
+    if field == 'date':
+        return str(value)[:10] == str(truth)[:10]
+    if field == 'author':
+        names = lambda v: {norm(y).lower() for y in (v if isinstance(v, list) else re.split(r';|,| and ', v)) if norm(y)}
+        return names(value) == names(truth)
+    return re.sub(r'\W+', '', str(value).lower()) == re.sub(r'\W+', '', str(truth).lower())
+
+
+def domain(row):
+    host = urllib.parse.urlsplit(row.get('url') or '').netloc or row['id']
+    return '.'.join(host.split('.')[-2:])
+
+
+def load(dump, data):
+    pages = []
+    for name in SETS:
+        folder = os.path.join(data, name)
+        if not os.path.exists(folder + '/truth.jsonl'):
+            continue
+        truth = {r['id']: r for r in map(json.loads, open(folder + '/truth.jsonl', encoding='utf8'))}
+        html = os.environ.get('METADATA_HTML', '')
+        html = os.path.join(html, name) if html else folder + '/html'
+        out = subprocess.run([dump, folder + '/truth.jsonl', html], stdout=subprocess.PIPE, check=True).stdout
+        for line in out.decode('utf8').splitlines():
+            page = json.loads(line)
+            page['truth'], page['set'], page['domain'] = truth[page['id']], name, domain(truth[page['id']])
+            pages.append(page)
+    return pages
+
+
+def fold_of(name, folds):
+    import zlib
+    return zlib.crc32(name.encode()) % folds
+
+
+class Rows:
+    """The groups of all pages of a field, flat."""
+
+    def __init__(self, pages, field, count, extra):
+        self.start, self.page, self.label, self.weight, self.keys = [], [], [], [], []
+        rows, columns = [], []
+        n = 0
+        for page in pages:
+            truth = page['truth'].get(field)
+            if truth != truth:
+                truth = None
+            known = field in page['truth'] and page['set'] not in ('htmldate-mediacloud', 'chinese-web')
+            if not truth and not (field != 'title' and known and page['set'] != 'postlight-meta'):
+                continue
+            groups = page[field]
+            good = [bool(truth) and equal(field, g.get('v') or '', truth) for g in groups]
+            self.start.append(n)
+            self.page.append(page)
+            self.keys.append(page['domain'])
+            self.weight.append(1. if truth else ABSENT)
+            for g, ok in zip([{'f': [extra]}] + groups, [not any(good)] + good):
+                rows += [n] * len(g['f'])
+                columns += g['f']
+                self.label.append(ok)
+                n += 1
+        self.rows, self.columns, self.count, self.total = np.array(rows), np.array(columns), count, n
+        self.label, self.weight, self.start = np.array(self.label, float), np.array(self.weight), np.array(self.start)
+        self.of = np.repeat(np.arange(len(self.start)), np.diff(np.append(self.start, n)))
+
+    def scores(self, w):
+        return np.bincount(self.rows, weights=w[self.columns], minlength=self.total)
+
+    def softmax(self, s):
+        e = np.exp(s - np.maximum.reduceat(s, self.start)[self.of])
+        return e / np.add.reduceat(e, self.start)[self.of]
+
+    def fit(self, use, ridge, steps=400):
+        w, m, v = np.zeros(self.count), np.zeros(self.count), np.zeros(self.count)
+        page_weight = self.weight * use
+        total = page_weight.sum()
+        for t in range(1, steps + 1):
+            p = self.softmax(self.scores(w))
+            q = p * self.label
+            q = q / np.maximum(np.add.reduceat(q, self.start)[self.of], 1e-300)
+            g = np.bincount(self.columns, weights=((p - q) * page_weight[self.of])[self.rows], minlength=self.count) + ridge * w
+            m, v = .9 * m + .1 * g, .99 * v + .01 * g * g
+            w -= .1 * (1 - t / (steps + 1)) * (m / (1 - .9 ** t)) / (np.sqrt(v / (1 - .99 ** t)) + 1e-6)
+        return w
+
+    def choose(self, w, margin):
+        s = self.scores(w)
+        out = []
+        for i, a in enumerate(self.start):
+            b = self.start[i + 1] if i + 1 < len(self.start) else self.total
+            k = int(np.argmax(s[a + 1:b])) if b > a + 1 else -1
+            out.append(k if k >= 0 and s[a + 1 + k] > s[a] + margin else -1)
+        return out
+
+
+def main():
+    args = [a for a in sys.argv[1:] if not a.startswith('--')]
+    dump, data, out = args[:3]
+    errors = sys.argv[sys.argv.index('--errors') + 1] if '--errors' in sys.argv else None
+    folds = 5
+    pages = load(dump, data)
+    header = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../metadata_internal.h'), encoding='utf8').read()
+    sources = re.findall(r'^\tX\((\w+), (\w+),', header, re.M)
+    places = 6
+    extras = len(re.findall(r'EXTRA_[A-Z]+\b', re.search(r'enum extra \{(.*?)\};', re.sub(r'/\*.*?\*/', '', header, flags=re.S), re.S).group(1))) - 1
+    base = len(sources) * places
+    count = base + 3 * extras
+    weights = np.zeros(count)
+    for number, field in enumerate(FIELDS):
+        rows = Rows(pages, field, count, base + number * extras)
+        fold = np.array([fold_of(k, folds) for k in rows.keys])
+        choice = [-1] * len(rows.page)
+        for f in range(folds):
+            w = rows.fit((fold != f).astype(float), RIDGE[field] * len(rows.page) / 100)
+            for i, k in enumerate(rows.choose(w, MARGIN[field])):
+                if fold[i] == f:
+                    choice[i] = k
+        table = collections.defaultdict(lambda: [0, 0, 0, 0, 0])
+        for page, k in zip(rows.page, choice):
+            truth, t = page['truth'].get(field), table[page['set']]
+            if not truth or truth != truth:
+                table[page['set'] + ' (no truth)'][0 if k < 0 else 1] += 1
+                continue
+            good = [equal(field, g.get('v') or '', truth) for g in page[field]]
+            t[0] += 1
+            t[4] += any(good)
+            t[3 if k < 0 else 1 if good[k] else 2] += 1
+            if errors == field and (k < 0 or not good[k]):
+                print('ERR', page['set'], page['id'], page['truth'].get('url'), '\n   TRUTH', truth, '\n   GOT', page[field][k].get('v') if k >= 0 else None,
+                      '\n   HAD' if any(good) else '\n   not found')
+        for name, t in sorted(table.items()):
+            if 'no truth' in name:
+                print(f'{field:7}{name:34} given none {t[0]}, given some {t[1]}')
+            else:
+                print(f'{field:7}{name:34} n {t[0]:5} correct {t[1]/t[0]:.3f} wrong {t[2]/t[0]:.3f} missing {t[3]/t[0]:.3f} among the groups {t[4]/t[0]:.3f}')
+        w = rows.fit(np.ones(len(rows.page)), RIDGE[field] * len(rows.page) / 100)
+        w[base + number * extras] += MARGIN[field]
+        weights += w
+    values = np.clip(np.round(weights * 256), -32767, 32767).astype(int)
+    with open(out, 'w', encoding='utf8') as f:
+        f.write('/* Generated by extract/train/metadata_weights.py: do not edit. In 1/256; order: sources by place, then extras by field. */\n'
+                '#ifndef WARCMILL_METADATA_WEIGHTS_H\n#define WARCMILL_METADATA_WEIGHTS_H\n\n#include "extract/metadata_internal.h"\n\n'
+                '/* clang-format off */\nstatic const int16_t metadata_weights[FEATURE_COUNT] = {\n')
+        for i, (field, name) in enumerate(sources):
+            f.write('\t' + ' '.join(f'{x},' for x in values[i * places:(i + 1) * places]) + f' /* {field}_{name} */\n')
+        for i, field in enumerate(FIELDS):
+            f.write('\t' + ' '.join(f'{x},' for x in values[base + i * extras:base + (i + 1) * extras]) + f' /* extras of {field} */\n')
+        f.write('};\n/* clang-format on */\n\n#endif\n')
+
+
+main()
