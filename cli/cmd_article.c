@@ -1,5 +1,5 @@
-/* cmd_article: pages in files and folders to articles, one JSON object a line; or, with --explain, pages to HTML that shows what was
- * kept and why. */
+/* cmd_article: pages in files and folders to articles, one JSON object a line; or, with --explain, pages to HTML that
+ * shows what was kept and why. */
 #include "cli/cli.h"
 #include "extract/extract.h"
 
@@ -28,8 +28,10 @@ static int usage(FILE *out)
 {
 	fputs("usage: warcmill article [OPTION]... FILE|FOLDER|-...\n"
 	      "\n"
-	      "Print the article of each HTML page as one JSON object a line: id (the file's stem), url, title, author, date,\n"
-	      "language, text and more. Of a folder, all files in it (not below it), in name order. A page that is no article has\n"
+	      "Print the article of each HTML page as one JSON object a line: id (the file's stem), url, title, "
+	      "author, date,\n"
+	      "language, text and more. Of a folder, all files in it (not below it), in name order. A page that is no "
+	      "article has\n"
 	      "\"rejected\" with the reason; its text is the best effort.\n"
 	      "\n"
 	      "      --url URL          address of the page (when there is one)\n"
@@ -56,7 +58,8 @@ static void put_list(struct json_writer *writer, const char *key, const struct s
 
 static void put_robots(struct json_writer *writer, unsigned robots)
 {
-	static const char *const names[] = {"noindex", "noarchive", "noai", "noimageai", "nosnippet", "nofollow", "tdm-reservation", "noml"};
+	static const char *const names[] = {"noindex",  "noarchive",       "noai", "noimageai", "nosnippet",
+					    "nofollow", "tdm-reservation", "noml"};
 	if (!robots)
 		return;
 	json_key(writer, "robots");
@@ -131,7 +134,8 @@ static int page_run(struct article_command *c, const char *path, struct span id)
 	buffer_clear(&c->out);
 	enum status status = file_read(path, &c->bytes, &fault);
 	if (status)
-		return cli_fail(cli_status_exit(status), "article", "%s: %s", path, fault.text[0] ? fault.text : status_name(status));
+		return cli_fail(cli_status_exit(status), "article", "%s: %s", path,
+				fault.text[0] ? fault.text : status_name(status));
 	status = charset_decode(c->decoder, buffer_span(&c->bytes), SPAN_NONE, &page.html, &charset);
 	if (!status || status == STATUS_LIMIT)
 		status = html_parse(c->parser, page.html, &page.tree);
@@ -188,9 +192,10 @@ static void folder_run(struct article_command *c, const char *path)
 static bool options_read(struct article_command *c, int argc, char **argv, const char **model)
 {
 	static const struct option longs[] = {
-		{"url", required_argument, NULL, 'u'},     {"text", required_argument, NULL, 't'}, {"blocks", no_argument, NULL, 'b'},
-		{"explain", no_argument, NULL, 'e'},       {"keep-all", no_argument, NULL, 'k'},   {"model", required_argument, NULL, 'm'},
-		{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+		{"url", required_argument, NULL, 'u'}, {"text", required_argument, NULL, 't'},
+		{"blocks", no_argument, NULL, 'b'},    {"explain", no_argument, NULL, 'e'},
+		{"keep-all", no_argument, NULL, 'k'},  {"model", required_argument, NULL, 'm'},
+		{"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
 	};
 	int option;
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -200,7 +205,8 @@ static bool options_read(struct article_command *c, int argc, char **argv, const
 			break;
 		case 't':
 			if (strcmp(optarg, "plain") && strcmp(optarg, "markdown")) {
-				c->exit_code = cli_fail(EXIT_USAGE, "article", "--text is plain or markdown, not '%s'", optarg);
+				c->exit_code = cli_fail(EXIT_USAGE, "article", "--text is plain or markdown, not '%s'",
+							optarg);
 				return false;
 			}
 			c->options.text = optarg[0] == 'm' ? ARTICLE_MARKDOWN : ARTICLE_PLAIN;

@@ -1,5 +1,6 @@
-/* article: a page's tree to its article. Metadata first (the features compare with title, description and authors), then blocks,
- * features, two stages of trees, the decision, the fallbacks, the class of the page, the text, and its language. */
+/* article: a page's tree to its article. Metadata first (the features compare with title, description and authors),
+ * then blocks, features, two stages of trees, the decision, the fallbacks, the class of the page, the text, and its
+ * language. */
 #include "extract/article_internal.h"
 
 #include <stdlib.h>
@@ -20,14 +21,16 @@ struct article_extractor *article_extractor_new(const struct article_options *op
 	buffer_init(&extractor->spare, (size_t)256 << 20);
 	extractor->model = extractor->options.model;
 	if (!extractor->model && model_builtin_size) {
-		extractor->own = article_model_open((struct span){(const char *)model_builtin, model_builtin_size}, NULL);
+		extractor->own =
+			article_model_open((struct span){(const char *)model_builtin, model_builtin_size}, NULL);
 		extractor->model = extractor->own;
 		if (!extractor->own)
 			goto fail;
 	}
 	extractor->arena = arena_new((size_t)256 << 20);
 	extractor->reader = metadata_reader_new();
-	if (!extractor->arena || !extractor->reader || blocks_init(&extractor->blocks) || features_init(&extractor->features))
+	if (!extractor->arena || !extractor->reader || blocks_init(&extractor->blocks) ||
+	    features_init(&extractor->features))
 		goto fail;
 	return extractor;
 fail:
@@ -60,7 +63,8 @@ static uint64_t text_bytes(const struct blocks *blocks)
 	return sum;
 }
 
-/* Pages that scripts fill (forums above all) hold their text in <noscript>: read it where the rest is next to nothing. */
+/* Pages that scripts fill (forums above all) hold their text in <noscript>: read it where the rest is next to nothing.
+ */
 static enum status read_blocks(struct article_extractor *extractor, const struct html_tree *tree)
 {
 	enum { LITTLE_TEXT = 1200 };
@@ -103,7 +107,8 @@ static void measure_plain(struct article_extractor *extractor)
 	}
 }
 
-enum status article_measure(struct article_extractor *extractor, const struct page *page, struct page_metadata *metadata)
+enum status article_measure(struct article_extractor *extractor, const struct page *page,
+			    struct page_metadata *metadata)
 {
 	arena_reset(extractor->arena);
 	memset(metadata, 0, sizeof *metadata);
@@ -113,7 +118,7 @@ enum status article_measure(struct article_extractor *extractor, const struct pa
 	if (!status)
 		status = reserve(extractor, extractor->blocks.count);
 	if (!status)
-		status = features_page(&extractor->features, &extractor->blocks, metadata,
+		status = features_page(&extractor->features, &extractor->blocks, page, metadata,
 				       extractor->model ? &extractor->model->tokens : NULL);
 	if (status)
 		return status;
@@ -149,7 +154,8 @@ enum status article_extract(struct article_extractor *extractor, const struct pa
 	status = article_forms(extractor, page->tree, extractor->out);
 	if (status)
 		return status;
-	out->method = article_decide(extractor->out, blocks->count, extractor->model ? extractor->model->parameters : defaults, NULL, 0);
+	out->method = article_decide(extractor->out, blocks->count,
+				     extractor->model ? extractor->model->parameters : defaults, NULL, 0);
 	out->words = article_join(extractor->out, blocks->count, &extractor->text);
 	if (extractor->text.status)
 		return extractor->text.status;

@@ -1,8 +1,9 @@
 /* article_decide: from scores to the blocks that are the article.
  *
- * The threshold is chosen for each page to make the expected F measure largest (as in Ye et al. 2012, "Optimizing F-measure: a tale of
- * two approaches"): a page that is sure of its body stays strict, a page where everything is doubtful takes more. Only scores, words
- * and order are used, never the tree, so that a spool that kept the blocks can decide again when other pages of the host are known. */
+ * The threshold is chosen for each page to make the expected F measure largest (as in Ye et al. 2012, "Optimizing
+ * F-measure: a tale of two approaches"): a page that is sure of its body stays strict, a page where everything is
+ * doubtful takes more. Only scores, words and order are used, never the tree, so that a spool that kept the blocks can
+ * decide again when other pages of the host are known. */
 #include "extract/article_internal.h"
 
 int article_score255(const struct article_block *block)
@@ -35,8 +36,10 @@ static int threshold_of(const uint64_t weight[256])
 			continue;
 		taken += weight[p];
 		good += weight[p] * (unsigned)p;
-		/* good / (255 taken + total) is the largest: compare by cross products in floating point of exact integers */
-		if ((double)good * (double)(255 * best_taken + total) > (double)best_good * (double)(255 * taken + total)) {
+		/* good / (255 taken + total) is the largest: compare by cross products in floating point of exact
+		 * integers */
+		if ((double)good * (double)(255 * best_taken + total) >
+		    (double)best_good * (double)(255 * taken + total)) {
 			best_good = good;
 			best_taken = taken;
 			best = p;
@@ -47,8 +50,10 @@ static int threshold_of(const uint64_t weight[256])
 
 enum { FALLBACK_WORDS = 25, FALLBACK_CENTRE = 51, FALLBACK_FLOOR = 30 }; /* .20 and .12 of 255 */
 
-/* Hardly anything was sure: the run of blocks with the largest sum of weight × (p - .2), without its unlikely blocks. */
-static uint32_t take_interval(struct article_block *blocks, size_t count, const uint64_t *barred, size_t barred_count, bool mark)
+/* Hardly anything was sure: the run of blocks with the largest sum of weight × (p - .2), without its unlikely blocks.
+ */
+static uint32_t take_interval(struct article_block *blocks, size_t count, const uint64_t *barred, size_t barred_count,
+			      bool mark)
 {
 	int64_t best = 0, sum = 0;
 	size_t start = 0, from = 0, to = 0;

@@ -1,8 +1,9 @@
-/* article_text: how blocks become text. Paragraphs are separated by a blank line, list items marked "- ", the cells of a row joined by
- * tabs, pre kept; NFC. */
+/* article_text: how blocks become text. Paragraphs are separated by a blank line, list items marked "- ", the cells of
+ * a row joined by tabs, pre kept; NFC. */
 #include "extract/article_internal.h"
 
-/* The list item that BLOCK opens, if it is one: an item with many blocks is a layout box (a forum's posts in a list), not an item. */
+/* The list item that BLOCK opens, if it is one: an item with many blocks is a layout box (a forum's posts in a list),
+ * not an item. */
 static bool opens_item(const struct blocks *blocks, uint32_t index)
 {
 	uint32_t at = blocks->items[index].element;
@@ -20,72 +21,131 @@ static bool is_cell(const struct blocks *blocks, const struct element *element)
 	return blocks->elements[element->row].block_count > 1 && element->words < 60 * WORD;
 }
 
+static void set_form(const struct blocks *blocks, uint32_t index, bool markdown, struct article_block *out)
+{
+	const struct block *block = &blocks->items[index];
+	const struct element *element = &blocks->elements[block->element];
+	out->form = ARTICLE_PARAGRAPH;
+	out->level = 0;
+	out->group = 0;
+	if (element->level) {
+		out->form = ARTICLE_HEADING;
+		out->level = element->level;
+	} else if (block->pre) {
+		out->form = ARTICLE_PRE;
+	} else if (is_cell(blocks, element)) {
+		out->form = ARTICLE_CELL;
+		out->level = markdown;
+		out->group = element->row;
+	} else if (element->ancestors[ANCESTOR_li] && opens_item(blocks, index)) {
+		out->form = ARTICLE_LIST_ITEM;
+		out->level = element->list_depth;
+		out->group = element->list;
+	} else if (element->tag == BLOCK_TAG_dd) {
+		out->form = ARTICLE_LINE;
+	} else if (element->ancestors[ANCESTOR_blockquote]) {
+		out->form = ARTICLE_QUOTE;
+	}
+}
+
 enum status article_forms(struct article_extractor *extractor, const struct html_tree *tree, struct article_block *out)
 {
 	const struct blocks *blocks = &extractor->blocks;
-	(void)tree;
+	bool markdown = extractor->options.text == ARTICLE_MARKDOWN;
+	struct buffer *spare = &extractor->spare;
 	for (uint32_t i = 0; i < blocks->count; i++) {
 		const struct block *block = &blocks->items[i];
-		const struct element *element = &blocks->elements[block->element];
 		struct article_block *b = &out[i];
-		b->form = ARTICLE_PARAGRAPH;
-		b->level = b->group = 0;
-		if (element->level) {
-			b->form = ARTICLE_HEADING;
-			b->level = element->level;
-		} else if (block->pre) {
-			b->form = ARTICLE_PRE;
-		} else if (is_cell(blocks, element)) {
-			b->form = ARTICLE_CELL;
-			b->group = element->row;
-		} else if (element->ancestors[ANCESTOR_li] && opens_item(blocks, i)) {
-			b->form = ARTICLE_LIST_ITEM;
-			b->level = element->list_depth;
-			b->group = element->list;
-		} else if (element->tag == BLOCK_TAG_dd) {
-			b->form = ARTICLE_LINE;
-		} else if (element->ancestors[ANCESTOR_blockquote]) {
-			b->form = ARTICLE_QUOTE;
-		}
+		enum status status = STATUS_OK;
+		set_form(blocks, i, markdown, b);
 		b->text = block_text(blocks, block);
-		if (!utf8_is_nfc(b->text)) {
-			buffer_clear(&extractor->spare);
-			enum status status = utf8_nfc(b->text, &extractor->spare);
-			if (status)
-				return status;
-			b->text = arena_copy(extractor->arena, buffer_span(&extractor->spare));
-			if (!b->text.data)
-				return STATUS_LIMIT;
+		buffer_clear(spare);
+		if (markdown) {
+			status = article_markdown(blocks, tree, block, b, spare);
+		} else if (b->form == ARTICLE_LIST_ITEM) {
+			buffer_append_span(spare, SPAN("- "));
+			status = buffer_append_span(spare, b->text);
 		}
+		if (status)
+			return status;
+		bool written = spare->size > 0;
+		struct span text = written ? buffer_span(spare) : b->text;
+		if (!utf8_is_nfc(text)) {
+			buffer_clear(&extractor->text);
+			status = utf8_nfc(text, &extractor->text);
+			text = buffer_span(&extractor->text);
+			written = true;
+		}
+		if (written)
+			b->text = arena_copy(extractor->arena, text);
+		if (status || !b->text.data)
+			return status ? status : STATUS_LIMIT;
 	}
 	return STATUS_OK;
 }
 
-static const char *separator(const struct article_block *before, const struct article_block *block)
+static void put_separator(const struct article_block *before, const struct article_block *block, struct buffer *text)
 {
-	if (before->form == ARTICLE_CELL && block->form == ARTICLE_CELL)
-		return before->group == block->group ? "\t" : "\n";
-	if (before->form == ARTICLE_LIST_ITEM && block->form == ARTICLE_LIST_ITEM)
-		return "\n";
-	if (before->form == ARTICLE_LINE && block->form == ARTICLE_LINE)
-		return "\n";
-	return "\n\n";
+	bool cells = before->form == ARTICLE_CELL && block->form == ARTICLE_CELL;
+	if (cells && before->group == block->group)
+		buffer_append_span(text, before->level ? SPAN(" | ") : SPAN("\t"));
+	else if (cells ||
+		 (before->form == block->form && (block->form == ARTICLE_LIST_ITEM || block->form == ARTICLE_LINE)))
+		buffer_append_byte(text, '\n');
+	else
+		buffer_append_span(text, SPAN("\n\n"));
+}
+
+/* Markdown tables: a bar before each row and after it, and the line of dashes that the first row needs. */
+static void put_row_start(const struct article_block *before, const struct article_block *block, struct buffer *text)
+{
+	if (block->form == ARTICLE_CELL && block->level &&
+	    (!before || before->form != ARTICLE_CELL || before->group != block->group))
+		buffer_append_span(text, SPAN("| "));
+}
+
+struct table_state {
+	uint32_t cells, rows;
+};
+
+static void put_row_end(const struct article_block *block, const struct article_block *after, struct table_state *table,
+			struct buffer *text)
+{
+	if (block->form != ARTICLE_CELL || !block->level)
+		return;
+	table->cells++;
+	if (after && after->form == ARTICLE_CELL && after->group == block->group)
+		return;
+	buffer_append_span(text, SPAN(" |"));
+	if (!table->rows++) {
+		buffer_append_span(text, SPAN("\n|"));
+		for (uint32_t i = 0; i < table->cells; i++)
+			buffer_append_span(text, SPAN(" --- |"));
+	}
+	table->cells = 0;
+	if (!after || after->form != ARTICLE_CELL)
+		table->rows = 0;
 }
 
 uint32_t article_join(struct article_block *blocks, size_t count, struct buffer *text)
 {
-	const struct article_block *before = NULL;
+	struct article_block *before = NULL;
+	struct table_state table = {0, 0};
 	uint32_t words = 0;
 	buffer_clear(text);
-	for (size_t i = 0; i < count; i++) {
-		struct article_block *block = &blocks[i];
-		block->offset = block->size = 0;
-		if (!block->kept || !block->text.size)
+	for (size_t i = 0; i <= count; i++) {
+		struct article_block *block = i < count ? &blocks[i] : NULL;
+		if (block)
+			block->offset = block->size = 0;
+		if (block && (!block->kept || !block->text.size))
 			continue;
 		if (before)
-			buffer_append_span(text, span_of(separator(before, block)));
-		if (block->form == ARTICLE_LIST_ITEM)
-			buffer_append_span(text, SPAN("- "));
+			put_row_end(before, block, &table, text);
+		if (!block)
+			break;
+		if (before)
+			put_separator(before, block, text);
+		put_row_start(before, block, text);
 		block->offset = (uint32_t)text->size;
 		buffer_append_span(text, block->text);
 		block->size = (uint32_t)(text->size - block->offset);

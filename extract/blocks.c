@@ -1,8 +1,9 @@
 /* blocks: one pre-order walk over the body that makes blocks of text and the skeleton of elements above them.
  *
- * Everything a feature may count about a character is counted here, while it is copied, so that no later pass touches text again.
- * Counts are integers; nothing depends on the machine. Splitting at block-level elements, hr and a double br (rather than at every
- * element) follows what a reader sees as a paragraph; inline markup stays inside its block as counts (links, bold). */
+ * Everything a feature may count about a character is counted here, while it is copied, so that no later pass touches
+ * text again. Counts are integers; nothing depends on the machine. Splitting at block-level elements, hr and a double
+ * br (rather than at every element) follows what a reader sees as a paragraph; inline markup stays inside its block as
+ * counts (links, bold). */
 #include "extract/blocks_internal.h"
 
 #include "extract/model.h"
@@ -24,25 +25,104 @@ struct tag_rule {
 #define HEADING(name, kind, depth) [HTML_TAG_##name] = {0, BLOCK_TAG_##kind + 1, 0, depth}
 
 static const struct tag_rule tag_rules[] = {
-	SKIP(SCRIPT), SKIP(STYLE), SKIP(TEMPLATE), SKIP(SVG), SKIP(HEAD), SKIP(IFRAME), SKIP(OBJECT), SKIP(EMBED), SKIP(CANVAS),
-	SKIP(AUDIO), SKIP(VIDEO), SKIP(SELECT), SKIP(OPTION), SKIP(TEXTAREA), SKIP(MAP), SKIP(MATH), SKIP(DATALIST), SKIP(APPLET),
-	SKIP(NOFRAMES), SKIP(FRAMESET), SKIP(INPUT), SKIP(PROGRESS), SKIP(METER),
-	INLINE(SPAN), INLINE(I), INLINE(EM), INLINE(U), INLINE(FONT), INLINE(SMALL), INLINE(SUB), INLINE(SUP), INLINE(CODE),
-	INLINE(ABBR), INLINE(CITE), INLINE(Q), INLINE(TIME), INLINE(MARK), INLINE(S), INLINE(DEL), INLINE(INS), INLINE(TT),
-	INLINE(BIG), INLINE(KBD), INLINE(VAR), INLINE(SAMP), INLINE(BDI), INLINE(BDO), INLINE(WBR), INLINE(ACRONYM),
-	INLINE(NOBR), INLINE(PICTURE), INLINE(SOURCE), INLINE(STRIKE), INLINE(DFN), INLINE(RUBY), INLINE(RB), INLINE(RT),
-	INLINE(RP), INLINE(DATA),
-	[HTML_TAG_B] = {TAG_INLINE | TAG_BOLD, 0, 0, 0}, [HTML_TAG_STRONG] = {TAG_INLINE | TAG_BOLD, 0, 0, 0},
-	[HTML_TAG_A] = {TAG_INLINE, 0, ANCESTOR_a + 1, 0}, [HTML_TAG_LABEL] = {TAG_INLINE, 0, ANCESTOR_button + 1, 0},
-	PLAIN(P, p), PLAIN(DIV, div), PLAIN(TD, td), PLAIN(TH, td), PLAIN(DD, dd), PLAIN(DT, dd), PLAIN(CAPTION, figcaption),
-	[HTML_TAG_PRE] = {TAG_PRE, BLOCK_TAG_pre + 1, 0, 0}, [HTML_TAG_TR] = {TAG_ROW, 0, 0, 0},
-	[HTML_TAG_UL] = {TAG_LIST, 0, 0, 0}, [HTML_TAG_OL] = {TAG_LIST, 0, 0, 0},
-	HEADING(H1, h1, 1), HEADING(H2, h2, 2), HEADING(H3, h3, 3), HEADING(H4, h4, 4), HEADING(H5, h4, 5), HEADING(H6, h4, 6),
-	INSIDE(LI, li, li), INSIDE(BLOCKQUOTE, blockquote, blockquote), INSIDE(FIGCAPTION, figcaption, figure),
-	INSIDE(SECTION, section, section), INSIDE(ARTICLE, article, article), INSIDE(MAIN, article, main),
-	INSIDE(BUTTON, button, button), INSIDE(ASIDE, other, aside), INSIDE(NAV, other, nav), INSIDE(FOOTER, other, footer),
-	INSIDE(HEADER, other, header), INSIDE(FORM, other, form), INSIDE(FIGURE, other, figure), INSIDE(TABLE, other, table),
-	INSIDE(DL, other, dl), INSIDE(DETAILS, other, details), INSIDE(ADDRESS, other, address), INSIDE(DIALOG, other, hidden),
+	SKIP(SCRIPT),
+	SKIP(STYLE),
+	SKIP(TEMPLATE),
+	SKIP(SVG),
+	SKIP(HEAD),
+	SKIP(IFRAME),
+	SKIP(OBJECT),
+	SKIP(EMBED),
+	SKIP(CANVAS),
+	SKIP(AUDIO),
+	SKIP(VIDEO),
+	SKIP(SELECT),
+	SKIP(OPTION),
+	SKIP(TEXTAREA),
+	SKIP(MAP),
+	SKIP(MATH),
+	SKIP(DATALIST),
+	SKIP(APPLET),
+	SKIP(NOFRAMES),
+	SKIP(FRAMESET),
+	SKIP(INPUT),
+	SKIP(PROGRESS),
+	SKIP(METER),
+	INLINE(SPAN),
+	INLINE(I),
+	INLINE(EM),
+	INLINE(U),
+	INLINE(FONT),
+	INLINE(SMALL),
+	INLINE(SUB),
+	INLINE(SUP),
+	INLINE(CODE),
+	INLINE(ABBR),
+	INLINE(CITE),
+	INLINE(Q),
+	INLINE(TIME),
+	INLINE(MARK),
+	INLINE(S),
+	INLINE(DEL),
+	INLINE(INS),
+	INLINE(TT),
+	INLINE(BIG),
+	INLINE(KBD),
+	INLINE(VAR),
+	INLINE(SAMP),
+	INLINE(BDI),
+	INLINE(BDO),
+	INLINE(WBR),
+	INLINE(ACRONYM),
+	INLINE(NOBR),
+	INLINE(PICTURE),
+	INLINE(SOURCE),
+	INLINE(STRIKE),
+	INLINE(DFN),
+	INLINE(RUBY),
+	INLINE(RB),
+	INLINE(RT),
+	INLINE(RP),
+	INLINE(DATA),
+	[HTML_TAG_B] = {TAG_INLINE | TAG_BOLD, 0, 0, 0},
+	[HTML_TAG_STRONG] = {TAG_INLINE | TAG_BOLD, 0, 0, 0},
+	[HTML_TAG_A] = {TAG_INLINE, 0, ANCESTOR_a + 1, 0},
+	[HTML_TAG_LABEL] = {TAG_INLINE, 0, ANCESTOR_button + 1, 0},
+	PLAIN(P, p),
+	PLAIN(DIV, div),
+	PLAIN(TD, td),
+	PLAIN(TH, td),
+	PLAIN(DD, dd),
+	PLAIN(DT, dd),
+	PLAIN(CAPTION, figcaption),
+	[HTML_TAG_PRE] = {TAG_PRE, BLOCK_TAG_pre + 1, 0, 0},
+	[HTML_TAG_TR] = {TAG_ROW, 0, 0, 0},
+	[HTML_TAG_UL] = {TAG_LIST, 0, 0, 0},
+	[HTML_TAG_OL] = {TAG_LIST, 0, 0, 0},
+	HEADING(H1, h1, 1),
+	HEADING(H2, h2, 2),
+	HEADING(H3, h3, 3),
+	HEADING(H4, h4, 4),
+	HEADING(H5, h4, 5),
+	HEADING(H6, h4, 6),
+	INSIDE(LI, li, li),
+	INSIDE(BLOCKQUOTE, blockquote, blockquote),
+	INSIDE(FIGCAPTION, figcaption, figure),
+	INSIDE(SECTION, section, section),
+	INSIDE(ARTICLE, article, article),
+	INSIDE(MAIN, article, main),
+	INSIDE(BUTTON, button, button),
+	INSIDE(ASIDE, other, aside),
+	INSIDE(NAV, other, nav),
+	INSIDE(FOOTER, other, footer),
+	INSIDE(HEADER, other, header),
+	INSIDE(FORM, other, form),
+	INSIDE(FIGURE, other, figure),
+	INSIDE(TABLE, other, table),
+	INSIDE(DL, other, dl),
+	INSIDE(DETAILS, other, details),
+	INSIDE(ADDRESS, other, address),
+	INSIDE(DIALOG, other, hidden),
 };
 
 static struct tag_rule tag_rule(const struct html_tree *tree, uint32_t node)
@@ -57,8 +137,9 @@ static struct tag_rule tag_rule(const struct html_tree *tree, uint32_t node)
 /* Scripts written without blanks count a token a character. Hangul has blanks. */
 static bool is_cjk(uint32_t code)
 {
-	return (code >= 0x3040 && code <= 0x30ff) || (code >= 0x3400 && code <= 0x4dbf) || (code >= 0x4e00 && code <= 0x9fff) ||
-	       (code >= 0xf900 && code <= 0xfaff) || (code >= 0xe00 && code <= 0xeff) || (code >= 0x1000 && code <= 0x109f) ||
+	return (code >= 0x3040 && code <= 0x30ff) || (code >= 0x3400 && code <= 0x4dbf) ||
+	       (code >= 0x4e00 && code <= 0x9fff) || (code >= 0xf900 && code <= 0xfaff) ||
+	       (code >= 0xe00 && code <= 0xeff) || (code >= 0x1000 && code <= 0x109f) ||
 	       (code >= 0x1780 && code <= 0x17ff) || (code >= 0x20000 && code <= 0x3ffff);
 }
 
@@ -66,19 +147,70 @@ static const struct {
 	uint32_t code;
 	uint16_t class;
 } special[] = {
-	{'.', CHAR_STOP | CHAR_END}, {'!', CHAR_STOP | CHAR_END}, {'?', CHAR_STOP | CHAR_END}, {0x3002, CHAR_STOP | CHAR_END},
-	{0xff01, CHAR_STOP | CHAR_END}, {0xff1f, CHAR_STOP | CHAR_END}, {0x2026, CHAR_STOP | CHAR_END},
-	{0x964, CHAR_STOP | CHAR_END}, {0x61f, CHAR_STOP | CHAR_END}, {0x6d4, CHAR_STOP | CHAR_END},
-	{'"', CHAR_END | CHAR_QUOTE}, {0x201d, CHAR_END}, {0x2019, CHAR_END}, {'\'', CHAR_END | CHAR_QUOTE},
-	{0xbb, CHAR_END | CHAR_SYMBOL}, {')', CHAR_END}, {0x300d, CHAR_END}, {0x300f, CHAR_END}, {0x201c, CHAR_QUOTE},
-	{0xab, CHAR_QUOTE}, {0x300c, CHAR_QUOTE}, {0x2018, CHAR_QUOTE}, {0x2014, CHAR_QUOTE}, {0x2013, CHAR_QUOTE},
-	{'-', CHAR_QUOTE}, {',', CHAR_COMMA}, {0x60c, CHAR_COMMA}, {0x3001, CHAR_COMMA}, {0xff0c, CHAR_COMMA}, {';', CHAR_COMMA},
-	{0xff1b, CHAR_COMMA}, {'|', CHAR_SYMBOL}, {0xa9, CHAR_SYMBOL}, {0xae, CHAR_SYMBOL}, {0x2022, CHAR_SYMBOL},
-	{0x203a, CHAR_SYMBOL}, {0x2192, CHAR_SYMBOL}, {0x25b6, CHAR_SYMBOL}, {0x2605, CHAR_SYMBOL}, {0xb7, CHAR_SYMBOL},
-	{0xa0, CHAR_SPACE}, {0x85, CHAR_SPACE}, {0x1680, CHAR_SPACE}, {0x2028, CHAR_SPACE}, {0x2029, CHAR_SPACE},
-	{0x202f, CHAR_SPACE}, {0x205f, CHAR_SPACE}, {0x3000, CHAR_SPACE}, {0xad, CHAR_DROP}, {0x200b, CHAR_DROP},
-	{0x200c, CHAR_JOINER}, {0x200d, CHAR_JOINER}, {0x200e, CHAR_DROP}, {0x200f, CHAR_DROP}, {0x2060, CHAR_DROP},
-	{0xfeff, CHAR_DROP}, {0xfffd, CHAR_DROP}, {'_', CHAR_LETTER},
+	{'.', CHAR_STOP | CHAR_END},
+	{'!', CHAR_STOP | CHAR_END},
+	{'?', CHAR_STOP | CHAR_END},
+	{0x3002, CHAR_STOP | CHAR_END},
+	{0xff01, CHAR_STOP | CHAR_END},
+	{0xff1f, CHAR_STOP | CHAR_END},
+	{0x2026, CHAR_STOP | CHAR_END},
+	{0x964, CHAR_STOP | CHAR_END},
+	{0x61f, CHAR_STOP | CHAR_END},
+	{0x6d4, CHAR_STOP | CHAR_END},
+	{'"', CHAR_END | CHAR_QUOTE},
+	{0x201d, CHAR_END},
+	{0x2019, CHAR_END},
+	{'\'', CHAR_END | CHAR_QUOTE},
+	{0xbb, CHAR_END | CHAR_SYMBOL},
+	{')', CHAR_END},
+	{0x300d, CHAR_END},
+	{0x300f, CHAR_END},
+	{0x201c, CHAR_QUOTE},
+	{0xab, CHAR_QUOTE},
+	{0x300c, CHAR_QUOTE},
+	{0x2018, CHAR_QUOTE},
+	{0x2014, CHAR_QUOTE},
+	{0x2013, CHAR_QUOTE},
+	{'-', CHAR_QUOTE},
+	{',', CHAR_COMMA},
+	{0x60c, CHAR_COMMA},
+	{0x3001, CHAR_COMMA},
+	{0xff0c, CHAR_COMMA},
+	{';', CHAR_COMMA},
+	{0xff1b, CHAR_COMMA},
+	{'|', CHAR_SYMBOL},
+	{0xa9, CHAR_SYMBOL},
+	{0xae, CHAR_SYMBOL},
+	{0x2022, CHAR_SYMBOL},
+	{0x203a, CHAR_SYMBOL},
+	{0x2192, CHAR_SYMBOL},
+	{0x25b6, CHAR_SYMBOL},
+	{0x2605, CHAR_SYMBOL},
+	{0xb7, CHAR_SYMBOL},
+	{0xa0, CHAR_SPACE},
+	{0x85, CHAR_SPACE},
+	{0x1680, CHAR_SPACE},
+	{0x2028, CHAR_SPACE},
+	{0x2029, CHAR_SPACE},
+	{0x202f, CHAR_SPACE},
+	{0x205f, CHAR_SPACE},
+	{0x3000, CHAR_SPACE},
+	{0xad, CHAR_DROP},
+	{0x200b, CHAR_DROP},
+	{0x200c, CHAR_JOINER},
+	{0x200d, CHAR_JOINER},
+	{0x200e, CHAR_DROP},
+	{0x200f, CHAR_DROP},
+	{0x2060, CHAR_DROP},
+	{0xfeff, CHAR_DROP},
+	{0xfffd, CHAR_DROP},
+	{'_', CHAR_LETTER},
+	{'$', CHAR_MONEY},
+	{0xa3, CHAR_MONEY},
+	{0xa5, CHAR_MONEY},
+	{0x20ac, CHAR_MONEY},
+	{0x20b9, CHAR_MONEY},
+	{0x20bd, CHAR_MONEY},
 };
 
 static unsigned slow_class(uint32_t code)
@@ -160,8 +292,8 @@ static void token_add(struct token_set *set, uint32_t hash)
 	set->out[set->count++] = hash;
 }
 
-/* The words of one blank-separated name: letters only, split at other characters and at camelCase; where there are several, their
- * chain "a-b-c" comes first, since "entry-content" says more than its parts. */
+/* The words of one blank-separated name: letters only, split at other characters and at camelCase; where there are
+ * several, their chain "a-b-c" comes first, since "entry-content" says more than its parts. */
 static void name_tokens(struct token_set *set, struct span name, char prefix)
 {
 	uint32_t parts[ELEMENT_TOKENS], start = prefix ? TOKEN_STEP(TOKEN_SEED, (unsigned char)prefix) : TOKEN_SEED;
@@ -286,7 +418,8 @@ static bool style_hides(struct span style)
 		if (!ascii_is_space((unsigned char)style.data[i]))
 			text[size++] = (char)ascii_lower((unsigned char)style.data[i]);
 	struct span flat = {text, size};
-	return span_find(flat, SPAN("display:none")) != SIZE_MAX || span_find(flat, SPAN("visibility:hidden")) != SIZE_MAX;
+	return span_find(flat, SPAN("display:none")) != SIZE_MAX ||
+	       span_find(flat, SPAN("visibility:hidden")) != SIZE_MAX;
 }
 
 static const struct class_memo *element_look(struct blocks *blocks, const struct html_tree *tree, uint32_t node,
@@ -328,13 +461,13 @@ struct reader {
 	struct blocks *blocks;
 	const struct html_tree *tree;
 	const struct model_tokens *tokens;
-	struct block block;          /* the open one */
-	uint32_t current;            /* element */
+	struct block block; /* the open one */
+	uint32_t current;   /* element */
 	uint32_t bold, breaks, headings, pre;
 	uint32_t token, previous_cjk, previous;
 	uint64_t hash;
 	bool in_token, space, line, piece;
-	uint32_t newlines, blanks;   /* pending inside pre */
+	uint32_t newlines, blanks; /* pending inside pre */
 	uint16_t images;
 	enum status status;
 };
@@ -368,7 +501,8 @@ static void token_end(struct reader *reader)
 	reader->in_token = false;
 }
 
-/* A 4-digit year, a clock time, a numeric date, "3 days ago", a month's English name before a number: what by-lines hold. */
+/* A 4-digit year, a clock time, a numeric date, "3 days ago", a month's English name before a number: what by-lines
+ * hold. */
 static bool looks_dated(struct span text)
 {
 	static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
@@ -377,15 +511,18 @@ static bool looks_dated(struct span text)
 		if (!ascii_is_digit(c)) {
 			if (ascii_is_alpha(c) && (!i || !ascii_is_alpha((unsigned char)text.data[i - 1]))) {
 				struct span rest = span_slice(text, i, 12);
-				if (span_starts_nocase(rest, SPAN("ago")) && (rest.size == 3 || !ascii_is_alpha((unsigned char)rest.data[3])))
+				if (span_starts_nocase(rest, SPAN("ago")) &&
+				    (rest.size == 3 || !ascii_is_alpha((unsigned char)rest.data[3])))
 					return true;
 				for (size_t m = 0; m + 3 <= sizeof months - 1; m += 3) {
 					if (!span_starts_nocase(rest, (struct span){months + m, 3}))
 						continue;
 					size_t k = 3;
-					while (k < rest.size && (ascii_is_alpha((unsigned char)rest.data[k]) || rest.data[k] == '.'))
+					while (k < rest.size &&
+					       (ascii_is_alpha((unsigned char)rest.data[k]) || rest.data[k] == '.'))
 						k++;
-					if (k + 1 < rest.size && rest.data[k] == ' ' && ascii_is_digit((unsigned char)rest.data[k + 1]))
+					if (k + 1 < rest.size && rest.data[k] == ' ' &&
+					    ascii_is_digit((unsigned char)rest.data[k + 1]))
 						return true;
 				}
 			}
@@ -397,8 +534,8 @@ static bool looks_dated(struct span text)
 		struct span after = span_slice(text, i + n, 6);
 		if (n == 4 && (!memcmp(text.data + i, "19", 2) || !memcmp(text.data + i, "20", 2)))
 			return true;
-		if (n <= 2 && after.size >= 3 && strchr(":h./-", after.data[0]) && ascii_is_digit((unsigned char)after.data[1]) &&
-		    ascii_is_digit((unsigned char)after.data[2]))
+		if (n <= 2 && after.size >= 3 && strchr(":h./-", after.data[0]) &&
+		    ascii_is_digit((unsigned char)after.data[1]) && ascii_is_digit((unsigned char)after.data[2]))
 			return true;
 		if (span_starts(after, SPAN("\xe5\xb9\xb4")) || span_starts(after, SPAN("\xe6\x9c\x88")))
 			return true;
@@ -449,7 +586,8 @@ static void block_end(struct reader *reader)
 	if (!reader->status)
 		blocks->items[blocks->count++] = *block;
 	if (!reader->status)
-		reader->status = grow((void **)&blocks->hashes, &blocks->hash_capacity, blocks->hash_count + TOKENS_KEPT, 4);
+		reader->status =
+			grow((void **)&blocks->hashes, &blocks->hash_capacity, blocks->hash_count + TOKENS_KEPT, 4);
 	block_start(reader);
 }
 
@@ -514,6 +652,7 @@ static void count_character(struct reader *reader, uint32_t code, unsigned class
 	block->stops += (class & CHAR_STOP) != 0;
 	block->commas += (class & CHAR_COMMA) != 0;
 	block->symbol |= (class & CHAR_SYMBOL) != 0;
+	block->money += (class & CHAR_MONEY) != 0;
 	if (class & CHAR_CJK) {
 		if (reader->in_token)
 			token_end(reader);
@@ -606,7 +745,8 @@ static void element_open(struct reader *reader, uint32_t node, struct tag_rule r
 		blocks->cut = true;
 		return;
 	}
-	reader->status = grow((void **)&blocks->elements, &blocks->element_capacity, blocks->element_count + 1, sizeof(struct element));
+	reader->status = grow((void **)&blocks->elements, &blocks->element_capacity, blocks->element_count + 1,
+			      sizeof(struct element));
 	if (reader->status)
 		return;
 	const struct class_memo *look = element_look(blocks, reader->tree, node, reader->tokens);
@@ -695,7 +835,8 @@ static bool node_open(struct reader *reader, uint32_t node, bool noscript)
 	}
 	enum html_tag tag = html_tag(reader->tree, node);
 	struct tag_rule rule = tag_rule(reader->tree, node);
-	if (rule.flags & TAG_SKIP || (tag == HTML_TAG_NOSCRIPT && !noscript) || html_ns(reader->tree, node) != HTML_NS_HTML)
+	if (rule.flags & TAG_SKIP || (tag == HTML_TAG_NOSCRIPT && !noscript) ||
+	    html_ns(reader->tree, node) != HTML_NS_HTML)
 		return false;
 	if (tag == HTML_TAG_BR) {
 		line_break(reader);
@@ -714,7 +855,8 @@ static bool node_open(struct reader *reader, uint32_t node, bool noscript)
 	return true;
 }
 
-enum status blocks_read(struct blocks *blocks, const struct html_tree *tree, bool noscript, const struct model_tokens *tokens)
+enum status blocks_read(struct blocks *blocks, const struct html_tree *tree, bool noscript,
+			const struct model_tokens *tokens)
 {
 	uint32_t body = html_body(tree);
 	struct reader reader = {.blocks = blocks, .tree = tree, .tokens = tokens};

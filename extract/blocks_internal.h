@@ -66,7 +66,7 @@ struct block {
 	uint32_t tokens, cjk;        /* tokens in all; of them CJK characters */
 	uint32_t chars, link_chars, bold_chars; /* without white space */
 	uint32_t stops, commas, upper, letters, digits, caps, pieces; /* caps of pieces (split at white space) start upper case */
-	uint16_t links, breaks, images; /* a, br inside; img since the block before */
+	uint16_t links, breaks, images, money; /* a, br inside; img since the block before; currency signs */
 	uint32_t head_code, tail_code; /* first and last character */
 	uint32_t hashes, hash_count; /* in blocks.hashes: the first tokens, at most TOKENS_KEPT */
 	uint32_t last_hashes[TOKENS_LAST]; /* ring, newest at (tokens - 1) % TOKENS_LAST */
@@ -100,7 +100,7 @@ size_t text_tokens(const struct blocks *blocks, struct span text, uint32_t *out,
 /* Character classes, blocks.c's own; also for the text writer. */
 enum {
 	CHAR_LETTER = 1, CHAR_UPPER = 2, CHAR_DIGIT = 4, CHAR_SPACE = 8, CHAR_CJK = 16, CHAR_STOP = 32, CHAR_COMMA = 64,
-	CHAR_END = 128, CHAR_SYMBOL = 256, CHAR_DROP = 512, CHAR_QUOTE = 1024, CHAR_JOINER = 2048,
+	CHAR_END = 128, CHAR_SYMBOL = 256, CHAR_DROP = 512, CHAR_QUOTE = 1024, CHAR_JOINER = 2048, CHAR_MONEY = 4096,
 };
 unsigned char_class(const struct blocks *blocks, uint32_t code);
 static inline struct span block_text(const struct blocks *blocks, const struct block *block)

@@ -1,5 +1,5 @@
-/* features: fills the matrix of stage 1. Sums over containers go by one loop from the last element to the first; everything else is a
- * linear pass over the blocks. Which features earn their place is measured in docs/article.md. */
+/* features: fills the matrix of stage 1. Sums over containers go by one loop from the last element to the first;
+ * everything else is a linear pass over the blocks. Which features earn their place is measured in docs/article.md. */
 #include "extract/features_internal.h"
 
 #include <stdlib.h>
@@ -11,10 +11,10 @@ static const char *const column_names[COLUMN_COUNT] = {
 	COLUMNS_OWN(X) COLUMNS_TOKEN(X) COLUMNS_PLACE(X) COLUMNS_PAGE(X) COLUMNS_CONTEXT(X)
 #undef X
 #define X(name) [COLUMN_TAGS + BLOCK_TAG_##name] = "tag_" #name,
-	BLOCK_TAGS(X)
+		BLOCK_TAGS(X)
 #undef X
 #define X(name) [COLUMN_ANCESTORS + ANCESTOR_##name] = "in_" #name,
-	ANCESTORS(X)
+			ANCESTORS(X)
 #undef X
 };
 
@@ -24,9 +24,10 @@ struct neighbour {
 	uint8_t reach;
 };
 static const struct neighbour neighbours[] = {
-	{COLUMN_words, 3}, {COLUMN_link_share, 3}, {COLUMN_is_paragraph, 2}, {COLUMN_is_heading, 3}, {COLUMN_sentence, 3},
-	{COLUMN_same_signature, 2}, {COLUMN_same_parent, 2}, {COLUMN_word_sum, 2}, {COLUMN_token_low, 1}, {COLUMN_token_own, 1},
-	{COLUMN_date, 1}, {COLUMN_symbol, 1}, {COLUMN_bold, 1}, {COLUMN_links, 1}, {COLUMN_repeats, 1},
+	{COLUMN_words, 3},     {COLUMN_link_share, 3},     {COLUMN_is_paragraph, 2}, {COLUMN_is_heading, 3},
+	{COLUMN_sentence, 3},  {COLUMN_same_signature, 2}, {COLUMN_same_parent, 2},  {COLUMN_word_sum, 2},
+	{COLUMN_token_low, 1}, {COLUMN_token_own, 1},      {COLUMN_date, 1},         {COLUMN_symbol, 1},
+	{COLUMN_bold, 1},      {COLUMN_links, 1},          {COLUMN_repeats, 1},
 };
 static const struct neighbour context_neighbours[] = {{COLUMN_p, 4}};
 
@@ -39,7 +40,8 @@ struct view_table {
 	uint32_t digest;
 };
 
-static void views_add(struct view_table *table, unsigned *count, unsigned from, unsigned to, const struct neighbour *near, size_t n)
+static void views_add(struct view_table *table, unsigned *count, unsigned from, unsigned to,
+		      const struct neighbour *near, size_t n)
 {
 	for (unsigned column = from; column < to; column++) {
 		table->views[*count].column = (uint16_t)column;
@@ -185,23 +187,24 @@ static void sum_containers(struct blocks *blocks, struct page_facts *facts)
 
 static bool is_leaf_tag(uint8_t tag)
 {
-	return tag == BLOCK_TAG_p || tag == BLOCK_TAG_li || tag == BLOCK_TAG_pre || tag == BLOCK_TAG_blockquote || tag == BLOCK_TAG_td ||
-	       (tag >= BLOCK_TAG_h1 && tag <= BLOCK_TAG_h4);
+	return tag == BLOCK_TAG_p || tag == BLOCK_TAG_li || tag == BLOCK_TAG_pre || tag == BLOCK_TAG_blockquote ||
+	       tag == BLOCK_TAG_td || (tag >= BLOCK_TAG_h1 && tag <= BLOCK_TAG_h4);
 }
 
 /* Starting points of a container in Readability's scheme, ×36. */
 static int container_base(const struct element *element)
 {
 	static const int8_t by_tag[BLOCK_TAG_COUNT] = {
-		[BLOCK_TAG_div] = 5, [BLOCK_TAG_article] = 5, [BLOCK_TAG_section] = 3, [BLOCK_TAG_pre] = 3, [BLOCK_TAG_td] = 3,
-		[BLOCK_TAG_blockquote] = 3, [BLOCK_TAG_li] = -3, [BLOCK_TAG_dd] = -3, [BLOCK_TAG_h1] = -5, [BLOCK_TAG_h2] = -5,
-		[BLOCK_TAG_h3] = -5, [BLOCK_TAG_h4] = -5,
+		[BLOCK_TAG_div] = 5, [BLOCK_TAG_article] = 5,    [BLOCK_TAG_section] = 3, [BLOCK_TAG_pre] = 3,
+		[BLOCK_TAG_td] = 3,  [BLOCK_TAG_blockquote] = 3, [BLOCK_TAG_li] = -3,     [BLOCK_TAG_dd] = -3,
+		[BLOCK_TAG_h1] = -5, [BLOCK_TAG_h2] = -5,        [BLOCK_TAG_h3] = -5,     [BLOCK_TAG_h4] = -5,
 	};
 	int tokens = element->score >= 16 ? 25 : element->score <= -16 ? -25 : 0;
 	return 36 * (by_tag[element->tag] + tokens);
 }
 
-/* Paragraph scores propagated to five levels of ancestors (after Readability's grabArticle), and the mass of long text near a container. */
+/* Paragraph scores propagated to five levels of ancestors (after Readability's grabArticle), and the mass of long text
+ * near a container. */
 static void score_containers(struct blocks *blocks)
 {
 	static const int16_t share[5] = {36, 18, 6, 4, 3};
@@ -238,7 +241,8 @@ static void find_winners(struct blocks *blocks, struct page_facts *facts)
 	for (size_t i = 0; i < blocks->element_count; i++) {
 		struct element *element = &blocks->elements[i];
 		if (element->readable != INT32_MIN && element->block_count) {
-			int64_t value = (int64_t)element->readable * (element->chars - element->link_chars) / (element->chars ? element->chars : 1);
+			int64_t value = (int64_t)element->readable * (element->chars - element->link_chars) /
+					(element->chars ? element->chars : 1);
 			element->readable = (int32_t)value;
 			if (value > best) {
 				best = value;
@@ -249,7 +253,8 @@ static void find_winners(struct blocks *blocks, struct page_facts *facts)
 			mass = element->mass;
 			facts->mass = (uint32_t)i;
 		}
-		if (element->tag == BLOCK_TAG_article && (facts->article == UINT32_MAX || element->long_words > article)) {
+		if (element->tag == BLOCK_TAG_article &&
+		    (facts->article == UINT32_MAX || element->long_words > article)) {
 			article = element->long_words;
 			facts->article = (uint32_t)i;
 		}
@@ -293,7 +298,7 @@ static uint32_t triple(const uint32_t *tokens)
 enum { TITLE_TOKENS = 40, DESCRIPTION_TOKENS = 200, BODY_TOKENS = 6000, SET_SMALL = 1024, SET_BODY = 16384 };
 
 struct overlap_sets {
-	struct hash_set title, description, body, authors;
+	struct hash_set title, description, body, authors, site;
 	size_t title_count, body_count;
 };
 
@@ -303,20 +308,21 @@ static void add_triples(struct hash_set *set, const uint32_t *tokens, size_t cou
 		set_add(set, triple(tokens + i));
 }
 
-/* Sets stand in scratch: title, description, authors, body, then room for tokens. */
-static enum status overlap_make(struct features *features, const struct blocks *blocks, const struct page_metadata *metadata,
-				struct overlap_sets *sets)
+/* Sets stand in scratch: title, description, authors, site, body, then room for tokens. */
+static enum status overlap_make(struct features *features, const struct blocks *blocks,
+				const struct page_metadata *metadata, struct overlap_sets *sets)
 {
 	size_t body_size = metadata->json_body.size > 200 ? SET_BODY : 0;
-	uint32_t *space = features_scratch(features, 3 * SET_SMALL + SET_BODY + BODY_TOKENS, false);
+	uint32_t *space = features_scratch(features, 4 * SET_SMALL + SET_BODY + BODY_TOKENS, false);
 	if (!space)
 		return STATUS_MEMORY;
-	memset(space, 0, (3 * SET_SMALL + body_size) * sizeof *space);
-	uint32_t *tokens = space + 3 * SET_SMALL + SET_BODY;
+	memset(space, 0, (4 * SET_SMALL + body_size) * sizeof *space);
+	uint32_t *tokens = space + 4 * SET_SMALL + SET_BODY;
 	sets->title = (struct hash_set){space, SET_SMALL - 1, 0};
 	sets->description = (struct hash_set){space + SET_SMALL, SET_SMALL - 1, 0};
 	sets->authors = (struct hash_set){space + 2 * SET_SMALL, SET_SMALL - 1, 0};
-	sets->body = (struct hash_set){space + 3 * SET_SMALL, body_size ? SET_BODY - 1 : 0, 0};
+	sets->site = (struct hash_set){space + 3 * SET_SMALL, SET_SMALL - 1, 0};
+	sets->body = (struct hash_set){space + 4 * SET_SMALL, body_size ? SET_BODY - 1 : 0, 0};
 	struct span title = metadata->title.size ? metadata->title : metadata->title_full;
 	size_t count = title.size ? text_tokens(blocks, title, tokens, TITLE_TOKENS) : 0;
 	for (size_t i = 0; i < count; i++)
@@ -333,6 +339,9 @@ static enum status overlap_make(struct features *features, const struct blocks *
 		for (size_t i = 0; i < count; i++)
 			set_add(&sets->authors, tokens[i]);
 	}
+	count = metadata->site_name.size ? text_tokens(blocks, metadata->site_name, tokens, 8) : 0;
+	for (size_t i = 0; i < count; i++)
+		set_add(&sets->site, tokens[i]);
 	if (body_size)
 		add_triples(&sets->body, tokens, text_tokens(blocks, metadata->json_body, tokens, BODY_TOKENS));
 	sets->body_count = sets->body.count;
@@ -368,10 +377,22 @@ static uint8_t title_overlap(const struct overlap_sets *sets, const uint32_t *to
 	return byte_ratio(shared, sets->title_count + distinct - shared, 200);
 }
 
+static uint32_t set_hits(const struct hash_set *set, const uint32_t *tokens, size_t count)
+{
+	uint32_t hits = 0;
+	for (size_t k = 0; set->count && k < count; k++)
+		hits += set_has(set, tokens[k]);
+	return hits;
+}
+
 static void fill_overlaps(struct features *features, const struct blocks *blocks, const struct overlap_sets *sets)
 {
-	uint8_t *title = features_row(features, COLUMN_title_overlap), *description = features_row(features, COLUMN_description_overlap);
-	uint8_t *body = features_row(features, COLUMN_body_overlap), *author = features_row(features, COLUMN_author_overlap);
+	uint8_t *title = features_row(features, COLUMN_title_overlap),
+		*description = features_row(features, COLUMN_description_overlap);
+	uint8_t *body = features_row(features, COLUMN_body_overlap),
+		*author = features_row(features, COLUMN_author_overlap);
+	uint8_t *site_hits = features_row(features, COLUMN_site_hits),
+		*author_hits = features_row(features, COLUMN_author_hits);
 	uint32_t headline = UINT32_MAX, first_h1 = UINT32_MAX;
 	bool in_h1 = false;
 	for (size_t i = 0; i < blocks->count; i++) {
@@ -381,12 +402,12 @@ static void fill_overlaps(struct features *features, const struct blocks *blocks
 		title[i] = title_overlap(sets, tokens, block);
 		description[i] = triples_shared(&sets->description, tokens, block->hash_count);
 		body[i] = sets->body_count >= 40 ? 1 + triples_shared(&sets->body, tokens, block->hash_count) : 0;
-		if (sets->authors.count && block->tokens <= TOKENS_KEPT) {
-			uint32_t named = 0;
-			for (size_t k = 0; k < block->hash_count; k++)
-				named += set_has(&sets->authors, tokens[k]);
+		uint32_t named = set_hits(&sets->authors, tokens, block->hash_count);
+		author_hits[i] = byte_clip(named);
+		if (block->tokens <= TOKENS_KEPT)
 			author[i] = byte_ratio(named, block->tokens < 12 ? block->tokens : 12, 60);
-		}
+		named = set_hits(&sets->site, tokens, block->hash_count);
+		site_hits[i] = byte_ratio(named, sets->site.count, 10);
 		if (title[i] >= 120 && (headline == UINT32_MAX || (h1 && !in_h1))) {
 			headline = (uint32_t)i;
 			in_h1 = h1;
@@ -427,6 +448,7 @@ static void fill_own(struct features *f, const struct blocks *blocks)
 	ROW(is_paragraph);
 	ROW(is_heading);
 	ROW(sentence);
+	ROW(money);
 	ROW(depth);
 	for (size_t i = 0; i < blocks->count; i++) {
 		const struct block *b = &blocks->items[i];
@@ -458,6 +480,7 @@ static void fill_own(struct features *f, const struct blocks *blocks)
 		is_paragraph[i] = e->tag == BLOCK_TAG_p;
 		is_heading[i] = e->level;
 		sentence[i] = (tail & CHAR_END) && b->stops;
+		money[i] = byte_log(b->money);
 		depth[i] = byte_log(e->depth);
 		features_row(f, COLUMN_TAGS + e->tag)[i] = 1;
 		for (int k = 0; k < ANCESTOR_COUNT; k++)
@@ -504,7 +527,7 @@ static void fill_tokens(struct features *f, const struct blocks *blocks, const s
 		token_low[i] = byte_clip(128 + low / 2);
 		token_high[i] = byte_clip(128 + high / 2);
 		/* words: all of a short block, else its head and tail */
-		uint32_t few = b->tokens <= 40 ? (b->hash_count < 24 ? b->hash_count : 24) : 10;
+		uint32_t few = b->tokens <= 40 ? b->hash_count : 24;
 		int sum = 0, least = 127, most = -127, first = 0, last = 0, n = 0;
 		for (uint32_t k = 0; k < few; k++, n++) {
 			int weight = model_word_score(tokens, blocks->hashes[b->hashes + k]);
@@ -530,8 +553,8 @@ static void fill_tokens(struct features *f, const struct blocks *blocks, const s
 	}
 }
 
-enum status features_page(struct features *features, struct blocks *blocks, const struct page_metadata *metadata,
-			  const struct model_tokens *tokens)
+enum status features_page(struct features *features, struct blocks *blocks, const struct page *page,
+			  const struct page_metadata *metadata, const struct model_tokens *tokens)
 {
 	struct overlap_sets sets;
 	memset(&features->facts, 0, sizeof features->facts);
@@ -546,5 +569,5 @@ enum status features_page(struct features *features, struct blocks *blocks, cons
 	fill_own(features, blocks);
 	fill_tokens(features, blocks, tokens);
 	fill_overlaps(features, blocks, &sets);
-	return features_place(features, blocks, metadata);
+	return features_place(features, blocks, page, metadata);
 }

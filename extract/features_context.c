@@ -1,5 +1,6 @@
-/* features_context: stage 2's view of the page, made of stage 1's probabilities: neighbourhoods, containers, like blocks, the best
- * subtree, the best interval, sections under one heading, and how much doubtful text lies between a block and the sure body. */
+/* features_context: stage 2's view of the page, made of stage 1's probabilities: neighbourhoods, containers, like
+ * blocks, the best subtree, the best interval, sections under one heading, and how much doubtful text lies between a
+ * block and the sure body. */
 #include "extract/features_internal.h"
 
 #define ROW(name) uint8_t *name = features_row(f, COLUMN_##name)
@@ -33,7 +34,8 @@ static void fill_ranges(struct features *f, const struct blocks *blocks, const u
 		for (size_t i = 0; i < n; i++) {
 			size_t from = i < reach ? 0 : i - reach, to = i + reach + 1 > n ? n : i + reach + 1;
 			uint32_t own = weight_of(&blocks->items[i]);
-			uint64_t all = s->weight[to] - s->weight[from] - own, good = s->good[to] - s->good[from] - (uint64_t)own * p[i];
+			uint64_t all = s->weight[to] - s->weight[from] - own,
+				 good = s->good[to] - s->good[from] - (uint64_t)own * p[i];
 			row[i] = byte_ratio(good, all + WORD / 2, 1);
 		}
 	}
@@ -54,9 +56,11 @@ static void fill_containers(struct features *f, const struct blocks *blocks, con
 		uint32_t at = blocks->items[i].element, own = weight_of(&blocks->items[i]);
 		for (unsigned level = 0; level < 4 && at != UINT32_MAX; level++, at = blocks->elements[at].parent) {
 			const struct element *e = &blocks->elements[at];
-			uint64_t all = s->weight[e->last] - s->weight[e->first], good = s->good[e->last] - s->good[e->first];
+			uint64_t all = s->weight[e->last] - s->weight[e->first],
+				 good = s->good[e->last] - s->good[e->first];
 			if (all > own)
-				features_row(f, COLUMN_c0_mean + 2 * level)[i] = byte_clip(1 + (int64_t)((good - (uint64_t)own * p[i]) / (all - own + WORD / 2)));
+				features_row(f, COLUMN_c0_mean + 2 * level)[i] = byte_clip(
+					1 + (int64_t)((good - (uint64_t)own * p[i]) / (all - own + WORD / 2)));
 			features_row(f, COLUMN_c0_share + 2 * level)[i] = byte_ratio(good, total, 200);
 		}
 	}
@@ -73,7 +77,8 @@ static void fill_subtree(struct features *f, const struct blocks *blocks, const 
 	size_t winner = 0;
 	for (size_t k = 0; k < blocks->element_count; k++) {
 		const struct element *e = &blocks->elements[k];
-		int64_t sum = (int64_t)(s->good[e->last] - s->good[e->first]) - CENTRE * (int64_t)(s->weight[e->last] - s->weight[e->first]);
+		int64_t sum = (int64_t)(s->good[e->last] - s->good[e->first]) -
+			      CENTRE * (int64_t)(s->weight[e->last] - s->weight[e->first]);
 		if (sum > most) {
 			most = sum;
 			winner = k;
@@ -163,8 +168,8 @@ static void fill_distances(struct features *f, const struct blocks *blocks, cons
 }
 
 /* Means over like blocks without the block itself: same path of tags and classes, same tag, same heading above. */
-static void fill_groups(struct features *f, const struct blocks *blocks, const uint8_t *p, const struct sums *s, uint64_t *space,
-			uint32_t *slots, uint32_t mask)
+static void fill_groups(struct features *f, const struct blocks *blocks, const uint8_t *p, const struct sums *s,
+			uint64_t *space, uint32_t *slots, uint32_t mask)
 {
 	ROW(group_mean);
 	ROW(group_count);

@@ -13,7 +13,7 @@
 	X(words) X(word_length) X(link_share) X(links) X(stops) X(stop_rate) X(comma_rate) X(ends) X(colon) X(upper) \
 	X(title_case) X(digit) X(date) X(symbol) X(cjk) X(bold) X(breaks) X(repeats) X(title_overlap) X(is_title) \
 	X(description_overlap) X(body_overlap) X(author_overlap) X(lower_start) X(quote_start) X(images_before) X(inline_min) \
-	X(inline_max) X(is_paragraph) X(is_heading) X(sentence)
+	X(inline_max) X(is_paragraph) X(is_heading) X(sentence) X(site_hits) X(author_hits) X(prefix_repeats) X(money)
 /* Its words and the class tokens above it, by the model's tables. */
 #define COLUMNS_TOKEN(X) \
 	X(token_own) X(token_parent) X(token_grand) X(token_sum) X(token_min) X(token_max) X(token_low) X(token_high) \
@@ -28,9 +28,10 @@
 	X(label_distance) X(label_level) X(label_words) X(articles_before) X(titles_before) X(dates_before) X(refusal_distance)
 /* What the page is; equal for all its blocks. */
 #define COLUMNS_PAGE(X) \
-	X(page_words) X(page_link) X(page_blocks) X(page_best_share) X(page_best_long) X(page_ld_article) X(page_og_article) \
-	X(page_json_body) X(page_long) X(page_long_count) X(page_articles) X(page_article_share) X(page_mass_share) \
-	X(page_long_share) X(page_modern) X(page_cells) X(page_paragraphs) X(page_items) X(page_headings) X(page_cjk)
+	X(page_words) X(page_link) X(page_blocks) X(page_best_share) X(page_best_long) X(page_ld_article) X(page_json_body) X(page_long) X(page_long_count) X(page_articles) X(page_article_share) X(page_mass_share) \
+	X(page_long_share) X(page_modern) X(page_cells) X(page_paragraphs) X(page_items) X(page_headings) X(page_cjk) X(page_kind_article) \
+	X(page_kind_product) X(page_kind_forum) X(page_kind_list) X(page_kind_site) X(page_money) X(page_dates) X(page_buttons) \
+	X(page_url_depth) X(page_url_slug) X(page_repetition) X(page_authors)
 
 /* Stage 2: what stage 1 thinks of the block's surroundings. */
 #define COLUMNS_CONTEXT(X) \
@@ -78,10 +79,11 @@ unsigned features_view_column(unsigned view);
 uint32_t features_digest(void);
 
 /* Fill the rows of stage 1 and point features.views at them. */
-enum status features_page(struct features *features, struct blocks *blocks, const struct page_metadata *metadata,
-			  const struct model_tokens *tokens);
+enum status features_page(struct features *features, struct blocks *blocks, const struct page *page,
+			  const struct page_metadata *metadata, const struct model_tokens *tokens);
 /* Its second half: rows of COLUMNS_PLACE and COLUMNS_PAGE (features_place.c). */
-enum status features_place(struct features *features, const struct blocks *blocks, const struct page_metadata *metadata);
+enum status features_place(struct features *features, const struct blocks *blocks, const struct page *page,
+			   const struct page_metadata *metadata);
 /* Fill the rows of stage 2 from stage 1's probabilities P[blocks.count]. */
 enum status features_context(struct features *features, const struct blocks *blocks, const uint8_t *p);
 

@@ -1,5 +1,6 @@
-/* features_place: where a block stands (winning containers, groups of like blocks, distances, windows, the label above it) and what
- * the page is. Blocks under the same path of tags and classes, and repeated text, tell most: a teaser comes with its like. */
+/* features_place: where a block stands (winning containers, groups of like blocks, distances, windows, the label above
+ * it) and what the page is. Blocks under the same path of tags and classes, and repeated text, tell most: a teaser
+ * comes with its like. */
 #include "extract/features_internal.h"
 
 #define ROW(name) uint8_t *name = features_row(f, COLUMN_##name)
@@ -33,7 +34,8 @@ static void fill_winners(struct features *f, const struct blocks *blocks)
 			best_depth[i] = byte_clip(1 + e->depth - best->depth);
 		}
 		int64_t strongest = 0;
-		for (uint32_t at = own, level = 0; at != UINT32_MAX && level < 4; at = blocks->elements[at].parent, level++)
+		for (uint32_t at = own, level = 0; at != UINT32_MAX && level < 4;
+		     at = blocks->elements[at].parent, level++)
 			if (blocks->elements[at].readable > strongest)
 				strongest = blocks->elements[at].readable;
 		if (best && best->readable > 0)
@@ -62,16 +64,34 @@ static void fill_winners(struct features *f, const struct blocks *blocks)
 }
 
 /* For each block the first block with the same key: LEADER[count]; SLOTS[mask + 1] is zeroed space. */
-static void find_leaders(const struct blocks *blocks, bool by_text, uint32_t *slots, uint32_t mask, uint32_t *leader)
+enum likeness { BY_TEXT, BY_OPENING, BY_SIGNATURE };
+
+static uint64_t key_of(const struct blocks *blocks, uint32_t i, enum likeness by)
+{
+	const struct block *b = &blocks->items[i];
+	const uint32_t *tokens = blocks->hashes + b->hashes;
+	switch (by) {
+	case BY_TEXT:
+		return b->hash;
+	case BY_SIGNATURE:
+		return blocks->elements[b->element].signature;
+	default: /* the first five tokens of longer text; short text is alone */
+		return b->hash_count < 8 ? ~(uint64_t)i
+					 : (((uint64_t)tokens[0] << 32 | tokens[1]) * 0x9e3779b97f4a7c15u ^
+					    ((uint64_t)tokens[2] << 32 | tokens[3])) *
+							   0x9e3779b97f4a7c15u ^
+						   tokens[4];
+	}
+}
+
+static void find_leaders(const struct blocks *blocks, enum likeness by, uint32_t *slots, uint32_t mask,
+			 uint32_t *leader)
 {
 	for (uint32_t i = 0; i < blocks->count; i++) {
-		uint64_t key = by_text ? blocks->items[i].hash : blocks->elements[blocks->items[i].element].signature;
+		uint64_t key = key_of(blocks, i, by);
 		uint32_t at = (uint32_t)(key ^ key >> 32) * 0x9e3779b1u >> 5 & mask;
-		for (; slots[at]; at = (at + 1) & mask) {
-			const struct block *other = &blocks->items[slots[at] - 1];
-			if (key == (by_text ? other->hash : blocks->elements[other->element].signature))
-				break;
-		}
+		while (slots[at] && key_of(blocks, slots[at] - 1, by) != key)
+			at = (at + 1) & mask;
 		if (!slots[at])
 			slots[at] = i + 1;
 		leader[i] = slots[at] - 1;
@@ -81,6 +101,7 @@ static void find_leaders(const struct blocks *blocks, bool by_text, uint32_t *sl
 static enum status fill_groups(struct features *f, const struct blocks *blocks)
 {
 	ROW(repeats);
+	ROW(prefix_repeats);
 	ROW(signature_count);
 	ROW(signature_words);
 	ROW(signature_link);
@@ -93,15 +114,19 @@ static enum status fill_groups(struct features *f, const struct blocks *blocks)
 	uint32_t *slots = features_scratch(f, size + n * 5, true);
 	if (!slots)
 		return STATUS_MEMORY;
-	uint32_t *leader = slots + size, *count = leader + n, *words = count + n, *links = words + n, *chars = links + n;
-	find_leaders(blocks, true, slots, (uint32_t)size - 1, leader);
-	for (size_t i = 0; i < n; i++)
-		count[leader[i]]++;
-	for (size_t i = 0; i < n; i++)
-		repeats[i] = byte_clip(count[leader[i]] < 20 ? count[leader[i]] : 20);
-	memset(slots, 0, size * sizeof *slots);
-	memset(count, 0, n * sizeof *count);
-	find_leaders(blocks, false, slots, (uint32_t)size - 1, leader);
+	uint32_t *leader = slots + size, *count = leader + n, *words = count + n, *links = words + n,
+		 *chars = links + n;
+	for (enum likeness by = BY_TEXT; by <= BY_OPENING; by++) {
+		uint8_t *row = by == BY_TEXT ? repeats : prefix_repeats;
+		find_leaders(blocks, by, slots, (uint32_t)size - 1, leader);
+		for (size_t i = 0; i < n; i++)
+			count[leader[i]]++;
+		for (size_t i = 0; i < n; i++)
+			row[i] = byte_clip(count[leader[i]] < 20 ? count[leader[i]] : 20);
+		memset(slots, 0, size * sizeof *slots);
+		memset(count, 0, n * sizeof *count);
+	}
+	find_leaders(blocks, BY_SIGNATURE, slots, (uint32_t)size - 1, leader);
 	for (size_t i = 0; i < n; i++) {
 		const struct block *b = &blocks->items[i];
 		count[leader[i]]++;
@@ -139,9 +164,12 @@ static void fill_distances(struct features *f, const struct blocks *blocks)
 		gap = blocks->items[i].is_long ? 1 : gap < 40 ? gap + 1 : 40;
 	}
 	for (size_t i = 0; i < n; i++)
-		title_distance[i] = f->facts.title == UINT32_MAX ? 0 : byte_clip((int64_t)i - f->facts.title < -60   ? 40
-									       : (int64_t)i - f->facts.title > 100 ? 200
-														    : 100 + (int64_t)i - f->facts.title);
+		title_distance[i] =
+			f->facts.title == UINT32_MAX
+				? 0
+				: byte_clip((int64_t)i - f->facts.title < -60   ? 40
+					    : (int64_t)i - f->facts.title > 100 ? 200
+										: 100 + (int64_t)i - f->facts.title);
 }
 
 /* Long text, link text and their shares in windows of ±4 and ±12 blocks; and what stands before and after. */
@@ -165,7 +193,8 @@ static enum status fill_windows(struct features *f, const struct blocks *blocks)
 	static const struct {
 		uint8_t reach;
 		uint16_t mass, link, ratio;
-	} windows[] = {{4, COLUMN_near_long, COLUMN_near_link, COLUMN_near_ratio}, {12, COLUMN_wide_long, COLUMN_wide_link, COLUMN_wide_ratio}};
+	} windows[] = {{4, COLUMN_near_long, COLUMN_near_link, COLUMN_near_ratio},
+		       {12, COLUMN_wide_long, COLUMN_wide_link, COLUMN_wide_ratio}};
 	for (int w = 0; w < 2; w++) {
 		uint8_t *mass = features_row(f, windows[w].mass), *link = features_row(f, windows[w].link);
 		uint8_t *ratio = features_row(f, windows[w].ratio);
@@ -223,7 +252,8 @@ static void fill_containers(struct features *f, const struct blocks *blocks)
 	}
 }
 
-/* The heading, bold line or "Related:" above a block says what it is part of; a refusal is a label whose words speak against it. */
+/* The heading, bold line or "Related:" above a block says what it is part of; a refusal is a label whose words speak
+ * against it. */
 static void fill_labels(struct features *f, const struct blocks *blocks)
 {
 	ROW(label_score);
@@ -269,12 +299,57 @@ static void fill_labels(struct features *f, const struct blocks *blocks)
 		if (blocks->elements[k].tag == BLOCK_TAG_article && blocks->elements[k].first < blocks->count)
 			articles_before[blocks->elements[k].first] += articles_before[blocks->elements[k].first] < 40;
 	for (size_t i = 1; i < blocks->count; i++)
-		articles_before[i] = byte_clip(articles_before[i] + articles_before[i - 1] < 40 ? articles_before[i] + articles_before[i - 1] : 40);
+		articles_before[i] = byte_clip(articles_before[i] + articles_before[i - 1] < 40
+						       ? articles_before[i] + articles_before[i - 1]
+						       : 40);
 }
 
-static void fill_page(struct features *f, const struct blocks *blocks, const struct page_metadata *m)
+/* og:type or JSON-LD's @type, as far as it tells kinds of page apart. */
+static const struct {
+	uint16_t column;
+	const char *piece;
+} kinds[] = {
+	{COLUMN_page_kind_article, "article"},   {COLUMN_page_kind_article, "posting"},
+	{COLUMN_page_kind_article, "report"},    {COLUMN_page_kind_article, "news"},
+	{COLUMN_page_kind_product, "product"},   {COLUMN_page_kind_product, "offer"},
+	{COLUMN_page_kind_forum, "discussion"},  {COLUMN_page_kind_forum, "qapage"},
+	{COLUMN_page_kind_forum, "question"},    {COLUMN_page_kind_list, "collection"},
+	{COLUMN_page_kind_list, "itemlist"},     {COLUMN_page_kind_list, "search"},
+	{COLUMN_page_kind_list, "category"},     {COLUMN_page_kind_list, "productgroup"},
+	{COLUMN_page_kind_site, "website"},      {COLUMN_page_kind_site, "webpage"},
+	{COLUMN_page_kind_site, "organization"}, {COLUMN_page_kind_site, "business"},
+};
+
+struct path_facts {
+	uint8_t depth, slug; /* 1 + segments; hyphens and underscores in the last one */
+};
+
+static struct path_facts path_of(struct span address)
+{
+	struct path_facts facts = {0, 0};
+	struct url url;
+	struct span piece;
+	if (!address.size || !url_parse(address, &url))
+		return facts;
+	facts.depth = 1;
+	for (struct span rest = url.path; span_cut(&rest, '/', &piece);) {
+		if (!piece.size)
+			continue;
+		facts.depth += facts.depth < 20;
+		facts.slug = 0;
+		for (size_t i = 0; i < piece.size; i++)
+			facts.slug += (piece.data[i] == '-' || piece.data[i] == '_') && facts.slug < 30;
+	}
+	return facts;
+}
+
+static void fill_page(struct features *f, const struct blocks *blocks, const struct page *page,
+		      const struct page_metadata *m)
 {
 	const struct page_facts *facts = &f->facts;
+	struct path_facts path = path_of(page->url);
+	const uint8_t *group = features_row(f, COLUMN_signature_count);
+	uint32_t money = 0, dates = 0, buttons = 0, repeated = 0;
 	uint32_t articles = 0, cells = 0, paragraphs = 0, items = 0, headings = 0, cjk = 0;
 	for (size_t k = 0; k < blocks->element_count; k++)
 		articles += blocks->elements[k].tag == BLOCK_TAG_article;
@@ -286,11 +361,16 @@ static void fill_page(struct features *f, const struct blocks *blocks, const str
 		items += e->ancestors[ANCESTOR_li] ? b->words : 0;
 		headings += e->level > 1;
 		cjk += b->cjk;
+		money += b->money;
+		dates += b->date;
+		buttons += e->ancestors[ANCESTOR_button] > 0;
+		repeated += group[i] >= 5 && e->tag != BLOCK_TAG_p ? b->words : 0;
 	}
 	const struct element *best = facts->best == UINT32_MAX ? NULL : &blocks->elements[facts->best];
 	uint32_t article_long = facts->article == UINT32_MAX ? 0 : blocks->elements[facts->article].long_words;
 	uint32_t mass_long = facts->mass == UINT32_MAX ? 0 : blocks->elements[facts->mass].long_words;
-	unsigned modern = (m->site_name.size > 0) + (m->image.size > 0) + (m->description.size > 0) + (m->canonical_url.size > 0) + m->ld_article;
+	unsigned modern = (m->site_name.size > 0) + (m->image.size > 0) + (m->description.size > 0) +
+			  (m->canonical_url.size > 0) + m->ld_article;
 	const struct {
 		uint16_t column;
 		uint8_t value;
@@ -301,7 +381,6 @@ static void fill_page(struct features *f, const struct blocks *blocks, const str
 		{COLUMN_page_best_share, best ? byte_ratio(best->long_words, facts->long_words, 200) : 0},
 		{COLUMN_page_best_long, best ? byte_ratio(best->long_words, best->words, 200) : 0},
 		{COLUMN_page_ld_article, m->ld_article},
-		{COLUMN_page_og_article, m->page_type.size && span_find_nocase(m->page_type, SPAN("article")) != SIZE_MAX},
 		{COLUMN_page_json_body, m->json_body.size > 200},
 		{COLUMN_page_long, byte_log(facts->long_words / WORD)},
 		{COLUMN_page_long_count, byte_log(facts->long_count)},
@@ -315,12 +394,23 @@ static void fill_page(struct features *f, const struct blocks *blocks, const str
 		{COLUMN_page_items, byte_ratio(items, facts->words, 100)},
 		{COLUMN_page_headings, byte_log(headings)},
 		{COLUMN_page_cjk, byte_ratio((uint64_t)cjk, facts->chars, 10)},
+		{COLUMN_page_money, byte_log(money)},
+		{COLUMN_page_dates, byte_log(dates)},
+		{COLUMN_page_buttons, byte_log(buttons)},
+		{COLUMN_page_url_depth, path.depth},
+		{COLUMN_page_url_slug, path.slug},
+		{COLUMN_page_repetition, byte_ratio(repeated, facts->words, 100)},
+		{COLUMN_page_authors, byte_clip((int64_t)(m->author_count < 20 ? m->author_count : 20))},
 	};
 	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
 		memset(features_row(f, rows[k].column), rows[k].value, blocks->count);
+	for (size_t k = 0; m->page_type.size && k < sizeof kinds / sizeof *kinds; k++)
+		if (span_find_nocase(m->page_type, span_of(kinds[k].piece)) != SIZE_MAX)
+			memset(features_row(f, kinds[k].column), 1, blocks->count);
 }
 
-enum status features_place(struct features *f, const struct blocks *blocks, const struct page_metadata *metadata)
+enum status features_place(struct features *f, const struct blocks *blocks, const struct page *page,
+			   const struct page_metadata *metadata)
 {
 	fill_winners(f, blocks);
 	enum status status = fill_groups(f, blocks);
@@ -331,6 +421,6 @@ enum status features_place(struct features *f, const struct blocks *blocks, cons
 	fill_distances(f, blocks);
 	fill_containers(f, blocks);
 	fill_labels(f, blocks);
-	fill_page(f, blocks, metadata);
+	fill_page(f, blocks, page, metadata);
 	return STATUS_OK;
 }

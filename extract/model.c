@@ -1,9 +1,10 @@
 /* model: opens a stored model and evaluates its trees for 64 blocks at once.
  *
- * Features are bytes in feature-major order, so one comparison answers a node for a whole vector of blocks. Each tree is run whole:
- * a mask of the blocks that reach a slot is split in two at every inner node, and each leaf's value is put in where its mask is set.
- * That is 24 leaves × 5 instructions for 32 blocks and no branch to mispredict, where a scalar walk takes about six mispredicted steps a
- * block. Leaves are int8, sums int16: results are the same on every machine. */
+ * Features are bytes in feature-major order, so one comparison answers a node for a whole vector of blocks. Each tree
+ * is run whole: a mask of the blocks that reach a slot is split in two at every inner node, and each leaf's value is
+ * put in where its mask is set. That is 24 leaves × 5 instructions for 32 blocks and no branch to mispredict, where a
+ * scalar walk takes about six mispredicted steps a block. Leaves are int8, sums int16: results are the same on every
+ * machine. */
 #include "extract/model.h"
 
 #include "extract/features_internal.h"
@@ -54,7 +55,8 @@ static bool table_open(struct token_table *table, struct cursor *cursor, uint32_
 	return true;
 }
 
-/* A parent comes before its children and each slot has one parent: then the masks are a partition and evaluation ends. */
+/* A parent comes before its children and each slot has one parent: then the masks are a partition and evaluation ends.
+ */
 static bool tree_valid(const struct tree_node *nodes, uint32_t inner, unsigned view_count)
 {
 	bool reached[2 * TREE_INNER_MAX + 1] = {true};
@@ -77,8 +79,8 @@ static bool stage_open(struct model_stage *stage, struct cursor *cursor, unsigne
 	stage->unit = (int32_t)take(cursor, 4);
 	stage->tree_count = take(cursor, 4);
 	stage->node_count = take(cursor, 4);
-	if (cursor->failed || stage->tree_count > 255 || stage->node_count > stage->tree_count * TREE_INNER_MAX || stage->unit < 1 ||
-	    stage->unit > 1 << 20 || stage->base > 1 << 24 || stage->base < -(1 << 24))
+	if (cursor->failed || stage->tree_count > 255 || stage->node_count > stage->tree_count * TREE_INNER_MAX ||
+	    stage->unit < 1 || stage->unit > 1 << 20 || stage->base > 1 << 24 || stage->base < -(1 << 24))
 		return false;
 	stage->leaf_count = stage->node_count + stage->tree_count;
 	stage->trees = calloc(stage->tree_count + 1, sizeof *stage->trees);
@@ -108,7 +110,8 @@ static bool stage_open(struct model_stage *stage, struct cursor *cursor, unsigne
 
 struct article_model *article_model_open(struct span bytes, struct fault *fault)
 {
-	struct cursor cursor = {(const unsigned char *)bytes.data, (const unsigned char *)bytes.data + bytes.size, false};
+	struct cursor cursor = {(const unsigned char *)bytes.data, (const unsigned char *)bytes.data + bytes.size,
+				false};
 	struct article_model *model = calloc(1, sizeof *model);
 	if (!model) {
 		fault_set(fault, STATUS_MEMORY, 0, "no memory for a model");
@@ -128,12 +131,14 @@ struct article_model *article_model_open(struct span bytes, struct fault *fault)
 	for (int i = 0; i < SIGMOID_STEPS; i++)
 		model->sigmoid[i] = (uint8_t)take(&cursor, 1);
 	if (cursor.failed || !table_open(&model->tokens.elements, &cursor, elements) ||
-	    !table_open(&model->tokens.words, &cursor, words) || !stage_open(&model->stages[0], &cursor, features_views(0)) ||
+	    !table_open(&model->tokens.words, &cursor, words) ||
+	    !stage_open(&model->stages[0], &cursor, features_views(0)) ||
 	    !stage_open(&model->stages[1], &cursor, features_views(1)) || cursor.at != cursor.end)
 		goto fail;
 	return model;
 fail:
-	fault_set(fault, STATUS_DATA, bytes.data ? (uint64_t)(cursor.at - (const unsigned char *)bytes.data) : 0, "%s", problem);
+	fault_set(fault, STATUS_DATA, bytes.data ? (uint64_t)(cursor.at - (const unsigned char *)bytes.data) : 0, "%s",
+		  problem);
 	article_model_free(model);
 	return NULL;
 }
@@ -211,8 +216,8 @@ typedef uint8_t lanes32 __attribute__((vector_size(32)));
 typedef int8_t half16 __attribute__((vector_size(16)));
 typedef int16_t sums16 __attribute__((vector_size(32)));
 
-static inline __attribute__((always_inline)) void run_trees(const struct model_stage *s, const uint8_t *const *views, size_t at,
-							     int16_t sums[MODEL_LANES])
+static inline __attribute__((always_inline)) void run_trees(const struct model_stage *s, const uint8_t *const *views,
+							    size_t at, int16_t sums[MODEL_LANES])
 {
 	lanes32 low[2 * TREE_INNER_MAX + 1], high[2 * TREE_INNER_MAX + 1];
 	sums16 total[4] = {{0}, {0}, {0}, {0}};
@@ -247,18 +252,19 @@ static inline __attribute__((always_inline)) void run_trees(const struct model_s
 	memcpy(sums, total, sizeof total);
 }
 
-#define STAGE_RUN(name, attributes)                                                                                            \
-	static attributes void name(const struct model_stage *s, const uint8_t *const *views, size_t at,                        \
-				    int16_t sums[MODEL_LANES])                                                                   \
-	{                                                                                                                      \
-		run_trees(s, views, at, sums);                                                                                 \
+#define STAGE_RUN(name, attributes)                                                                                    \
+	static attributes void name(const struct model_stage *s, const uint8_t *const *views, size_t at,               \
+				    int16_t sums[MODEL_LANES])                                                         \
+	{                                                                                                              \
+		run_trees(s, views, at, sums);                                                                         \
 	}
 STAGE_RUN(stage_run, )
 #if defined(__x86_64__)
 STAGE_RUN(stage_run_avx2, __attribute__((target("avx2"))))
 #endif
 
-void model_evaluate(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count, uint8_t *out)
+void model_evaluate(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count,
+		    uint8_t *out)
 {
 	void (*run)(const struct model_stage *, const uint8_t *const *, size_t, int16_t *) = stage_run;
 #if defined(__x86_64__)

@@ -1,8 +1,9 @@
 /* dump: pages to the records that train.py reads: blocks, tokens and the very matrix that the trees see. Not installed.
  *
- * usage: warcmill-features [--model FILE] LIST OUT     LIST holds PATH<TAB>URL lines; one record a page, in order, little endian:
- * u32 magic, blocks n, elements e, columns c, text bytes t; u32 parent[e]; u8 token count[e]; u32 tokens; u32 element[n];
- * u32 words[n] (1/20); u32 text end[n]; u8 word count[n]; u32 words' hashes; u8 matrix[c][n]; u8 p[2][n]; text */
+ * usage: warcmill-features [--model FILE] LIST OUT     LIST holds PATH<TAB>URL lines; one record a page, in order,
+ * little endian: u32 magic, blocks n, elements e, columns c, text bytes t; u32 parent[e]; u8 token count[e]; u32
+ * tokens; u32 element[n]; u32 words[n] (1/20); u32 text end[n]; u8 word count[n]; u32 words' hashes; u8 matrix[c][n];
+ * u8 p[2][n]; text */
 #include "extract/article_internal.h"
 
 #include <stdio.h>
@@ -18,7 +19,8 @@ static void put32(struct buffer *out, uint32_t value)
 	put(out, &value, 4); /* little-endian hosts only: a tool of the trainer */
 }
 
-static void put_elements(struct buffer *out, struct buffer *spare, const struct blocks *blocks, const struct html_tree *tree)
+static void put_elements(struct buffer *out, struct buffer *spare, const struct blocks *blocks,
+			 const struct html_tree *tree)
 {
 	buffer_clear(spare);
 	for (size_t i = 0; i < blocks->element_count; i++)
@@ -37,7 +39,7 @@ static void put_words(struct buffer *out, struct buffer *spare, const struct blo
 	buffer_clear(spare);
 	for (size_t i = 0; i < blocks->count; i++) {
 		const struct block *b = &blocks->items[i];
-		uint32_t few = b->tokens <= 40 ? (b->hash_count < 24 ? b->hash_count : 24) : 10;
+		uint32_t few = b->tokens <= 40 ? b->hash_count : 24;
 		uint32_t tail = b->tokens > 40 ? TOKENS_LAST : 0;
 		buffer_append_byte(out, (char)(few + tail));
 		put(spare, blocks->hashes + b->hashes, few * 4);
@@ -47,7 +49,8 @@ static void put_words(struct buffer *out, struct buffer *spare, const struct blo
 	buffer_append_span(out, buffer_span(spare));
 }
 
-static void put_page(struct buffer *out, struct buffer *spare, struct article_extractor *x, const struct html_tree *tree)
+static void put_page(struct buffer *out, struct buffer *spare, struct article_extractor *x,
+		     const struct html_tree *tree)
 {
 	const struct blocks *blocks = &x->blocks;
 	put32(out, 0x45474150);
@@ -93,7 +96,8 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--views"))
 		return print_views();
 	if (argc == 5 && !strcmp(argv[1], "--model")) {
-		if (file_read(argv[2], &bytes, &fault) || !(options.model = article_model_open(buffer_span(&bytes), &fault)))
+		if (file_read(argv[2], &bytes, &fault) ||
+		    !(options.model = article_model_open(buffer_span(&bytes), &fault)))
 			return fprintf(stderr, "%s: %s\n", argv[2], fault.text), 65;
 		argv += 2;
 		argc -= 2;

@@ -144,7 +144,7 @@ def weigh(p):
     w = w / (float((w * good).sum()) + 30)
     if w.sum() > 6:
         w *= 6 / w.sum()
-    p.weight = w * SETS.get(p.set, 1.0) * (1.0 if p.type in (None, 'article') else 0.6)
+    p.weight = w * SETS.get(p.set, 1.0) * (1.0 if p.type in (None, 'article') else 0.9)
 
 
 # ---- token tables ------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def token_evidence(pages):
         keys, inverse = np.unique(p.tokens, return_inverse=True)
         shares = np.stack([np.bincount(inverse, sums[owner, k], len(keys)) / total[k] for k in (0, 1)], 1) if len(keys) else np.zeros((0, 2))
         elements.append((keys, np.full(len(keys), index), np.minimum(1, shares)))
-        short = np.repeat((p.words <= 40), p.word_count)
+        short = np.repeat((p.words <= 60), p.word_count)
         block = np.repeat(np.arange(len(p.y)), p.word_count)[short]
         pairs = np.unique(np.stack([p.word_hashes[short].astype(np.int64), block], 1), axis=0) if short.any() else np.zeros((0, 2), np.int64)
         keys, inverse = np.unique(pairs[:, 0], return_inverse=True)
@@ -252,12 +252,12 @@ def rows_of(p, views):
 
 
 def sample(p, rng):
-    """All blocks near good ones and all long ones, a quarter of the far short ones with four times the weight."""
+    """All blocks near good ones and all long ones, an eighth of the far short ones with eight times the weight."""
     good = p.y > 0.3
     near = np.convolve(good.astype(float), np.ones(25), 'full')[12:12 + len(good)] > 0
     sure = near | (p.words >= 15)
-    keep = sure | (rng.random(len(good)) < 0.25)
-    return keep, np.where(sure, 1.0, 4.0)
+    keep = sure | (rng.random(len(good)) < 0.12)
+    return keep, np.where(sure, 1.0, 1 / 0.12)
 
 
 def fit(pages, views, trees, leaves, drop=()):
@@ -269,6 +269,7 @@ def fit(pages, views, trees, leaves, drop=()):
         x.append(rows_of(p, views)[keep])
         y.append(p.y[keep])
         w.append((p.weight * factor)[keep] * p.scale)
+    report.log('rows', sum(map(len, y)))
     return boost.fit(np.concatenate(x), np.concatenate(y), np.concatenate(w), trees, leaves, drop)
 
 
@@ -320,6 +321,11 @@ def main():
         report.evaluate(pages, lambda p: report.choose(p.score, p.words, TAU), 'stage %d, per page' % (stage + 1), types=True)
         if stage == 0:
             report.clean(pages)
+            for p in pages: # stage 2 learns where stage 1 leaves doubt
+                keep, factor = p.sample
+                far = (p.score < 0.03) & (p.y < 0.3)
+                some = rng.random(len(far)) < 0.15
+                p.sample = keep & (~far | some), factor * np.where(far, 1 / 0.15, 1.0)
     for k in range(FOLDS):
         write_model(names[k], digest, tables[k], stages[k])
     pickle.dump([(p.set, p.id, p.fold, p.score, p.y, p.words, p.texts) for p in pages], open(os.path.join(o.work, 'cv.pickle'), 'wb'))

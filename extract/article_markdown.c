@@ -1,0 +1,189 @@
+/* article_markdown: a block's text with its links, emphasis and code as CommonMark.
+ *
+ * The block remembers its first and last text node; each text node's inline ancestors say which marks are open. Marks
+ * are closed before and opened after white space, since "** bold**" is not bold. */
+#include "extract/article_internal.h"
+
+struct marks {
+	bool strong, emphasis, code;
+	uint32_t link; /* the a element, HTML_NONE none */
+};
+
+struct writer {
+	const struct blocks *blocks;
+	const struct html_tree *tree;
+	struct buffer *out;
+	struct marks open;
+	bool space, line, any;
+};
+
+static struct marks marks_of(const struct html_tree *tree, uint32_t node, uint32_t stop)
+{
+	struct marks marks = {.link = HTML_NONE};
+	for (uint32_t at = html_parent(tree, node); at != HTML_NONE && at != stop; at = html_parent(tree, at)) {
+		switch (html_tag(tree, at)) {
+		case HTML_TAG_B:
+		case HTML_TAG_STRONG:
+			marks.strong = true;
+			break;
+		case HTML_TAG_I:
+		case HTML_TAG_EM:
+			marks.emphasis = true;
+			break;
+		case HTML_TAG_CODE:
+		case HTML_TAG_KBD:
+		case HTML_TAG_SAMP:
+		case HTML_TAG_TT:
+			marks.code = true;
+			break;
+		case HTML_TAG_A:
+			if (html_attr(tree, at, HTML_ATTR_HREF).size)
+				marks.link = at;
+			break;
+		default:
+			break;
+		}
+	}
+	return marks;
+}
+
+static void put_address(struct buffer *out, struct span href)
+{
+	href = span_trim(href);
+	for (size_t i = 0; i < href.size; i++) {
+		unsigned char c = (unsigned char)href.data[i];
+		if (c <= ' ' || c == '(' || c == ')' || c == '<' || c == '>')
+			buffer_print(out, "%%%02X", c);
+		else
+			buffer_append_byte(out, (char)c);
+	}
+}
+
+static void close_marks(struct writer *w)
+{
+	if (w->open.code)
+		buffer_append_byte(w->out, '`');
+	if (w->open.emphasis)
+		buffer_append_byte(w->out, '*');
+	if (w->open.strong)
+		buffer_append_span(w->out, SPAN("**"));
+	if (w->open.link != HTML_NONE) {
+		buffer_append_span(w->out, SPAN("]("));
+		put_address(w->out, html_attr(w->tree, w->open.link, HTML_ATTR_HREF));
+		buffer_append_byte(w->out, ')');
+	}
+	w->open = (struct marks){.link = HTML_NONE};
+}
+
+static void open_marks(struct writer *w, struct marks marks)
+{
+	if (marks.link != HTML_NONE)
+		buffer_append_byte(w->out, '[');
+	if (marks.strong)
+		buffer_append_span(w->out, SPAN("**"));
+	if (marks.emphasis)
+		buffer_append_byte(w->out, '*');
+	if (marks.code)
+		buffer_append_byte(w->out, '`');
+	w->open = marks;
+}
+
+static bool same_marks(struct marks a, struct marks b)
+{
+	return a.strong == b.strong && a.emphasis == b.emphasis && a.code == b.code && a.link == b.link;
+}
+
+static void put_text(struct writer *w, struct span text, struct marks marks)
+{
+	const char *at = text.data, *end = at + text.size;
+	while (at < end) {
+		const char *from = at;
+		uint32_t code = utf8_next(&at, end);
+		unsigned class = char_class(w->blocks, code);
+		if (class & CHAR_SPACE) {
+			w->space = w->any;
+			continue;
+		}
+		if (class & (CHAR_DROP | CHAR_JOINER) && !(code == 0x200c || code == 0x200d))
+			continue;
+		if (!same_marks(marks, w->open))
+			close_marks(w);
+		if (w->line)
+			buffer_append_span(w->out, SPAN("  \n"));
+		else if (w->space)
+			buffer_append_byte(w->out, ' ');
+		w->line = w->space = false;
+		if (!same_marks(marks, w->open))
+			open_marks(w, marks);
+		if (!marks.code && code < 0x80 && strchr("\\*_[]`<", (int)code))
+			buffer_append_byte(w->out, '\\');
+		buffer_append(w->out, from, (size_t)(at - from));
+		w->any = true;
+	}
+}
+
+static void put_body(struct writer *w, const struct block *block, uint32_t stop)
+{
+	uint32_t node = block->node_first;
+	w->open.link = HTML_NONE;
+	while (node != HTML_NONE) {
+		if (html_kind(w->tree, node) == HTML_TEXT) {
+			put_text(w, html_text(w->tree, node), marks_of(w->tree, node, stop));
+		} else if (html_tag(w->tree, node) == HTML_TAG_BR) {
+			w->line = w->any;
+		}
+		if (node == block->node_last)
+			break;
+		enum html_tag tag = html_tag(w->tree, node);
+		bool hidden = tag == HTML_TAG_SCRIPT || tag == HTML_TAG_STYLE || tag == HTML_TAG_SVG ||
+			      tag == HTML_TAG_TEMPLATE;
+		node = hidden ? html_skip(w->tree, node, html_root(w->tree))
+			      : html_walk(w->tree, node, html_root(w->tree));
+	}
+	close_marks(w);
+}
+
+static void put_pre(struct writer *w, const struct block *block)
+{
+	struct span text = block_text(w->blocks, block), line;
+	size_t run = 0, longest = 2;
+	for (size_t i = 0; i < text.size; i++) {
+		run = text.data[i] == '`' ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	for (size_t i = 0; i <= longest; i++)
+		buffer_append_byte(w->out, '`');
+	while (span_cut(&text, '\n', &line)) {
+		buffer_append_byte(w->out, '\n');
+		buffer_append_span(w->out, line);
+	}
+	buffer_append_byte(w->out, '\n');
+	for (size_t i = 0; i <= longest; i++)
+		buffer_append_byte(w->out, '`');
+}
+
+enum status article_markdown(const struct blocks *blocks, const struct html_tree *tree, const struct block *block,
+			     const struct article_block *form, struct buffer *out)
+{
+	struct writer writer = {.blocks = blocks, .tree = tree, .out = out};
+	switch (form->form) {
+	case ARTICLE_HEADING:
+		buffer_append_span(out, span_slice(SPAN("###### "), (size_t)(6 - form->level), 7));
+		break;
+	case ARTICLE_LIST_ITEM:
+		for (int i = 1; i < form->level; i++)
+			buffer_append_span(out, SPAN("  "));
+		buffer_append_span(out, SPAN("- "));
+		break;
+	case ARTICLE_QUOTE:
+		buffer_append_span(out, SPAN("> "));
+		break;
+	case ARTICLE_PRE:
+		put_pre(&writer, block);
+		return out->status;
+	default:
+		break;
+	}
+	put_body(&writer, block, blocks->elements[block->element].node);
+	return out->status;
+}

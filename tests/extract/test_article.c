@@ -1,0 +1,339 @@
+/* Articles: blocks, features, trees, decision, text. Pages are written here; words are invented where text matters. */
+#include "extract/article_internal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+struct bench {
+	struct html_parser *parser;
+	struct article_extractor *extractor;
+	struct article article;
+	struct buffer html;
+};
+
+static struct bench *bench_new(const struct article_options *options)
+{
+	struct bench *bench = calloc(1, sizeof *bench);
+	assert_non_null(bench);
+	bench->parser = html_parser_new(NULL);
+	bench->extractor = article_extractor_new(options);
+	buffer_init(&bench->html, (size_t)64 << 20);
+	assert_non_null(bench->parser);
+	assert_non_null(bench->extractor);
+	return bench;
+}
+
+static void bench_free(struct bench *bench)
+{
+	article_extractor_free(bench->extractor);
+	html_parser_free(bench->parser);
+	buffer_free(&bench->html);
+	free(bench);
+}
+
+static const struct article *extract(struct bench *bench, struct span html)
+{
+	struct page page = {.url = SPAN("https://example.org/news/1"), .fetch_time = DATE_NONE, .html = html};
+	enum status status = html_parse(bench->parser, html, &page.tree);
+	assert_true(status == STATUS_OK || status == STATUS_LIMIT);
+	assert_int_equal(article_extract(bench->extractor, &page, &bench->article), STATUS_OK);
+	assert_true(utf8_valid(bench->article.text));
+	return &bench->article;
+}
+
+/* Ten sentences of invented words: long enough to be sure about. */
+#define PARA(n)                                                                                                                \
+	"<p>The " n " council of Arvendale met on the wooden bridge, and the keepers of the river spoke for many hours about the "   \
+	"water that had risen, the mills that stood still, and the bread that nobody could bake. When evening came, the mayor "      \
+	"asked each of them for one plain answer. They gave it, and the town slept well that night, as it had not for weeks.</p>\n"
+
+static const char page_head[] =
+	"<!doctype html><html lang=en><head><title>River rises in Arvendale | The Daily Wren</title>"
+	"<meta property='og:title' content='River rises in Arvendale'><meta property='og:type' content='article'></head><body>"
+	"<header><nav><ul><li><a href=/>Home</a></li><li><a href=/world>World</a></li><li><a href=/sport>Sport</a></li>"
+	"<li><a href=/arts>Arts</a></li></ul></nav></header><main><article class='post entry-content'><h1>River rises in Arvendale</h1>"
+	"<div class=byline>By <a rel=author href=/a>Orla Fenwick</a>, 3 May 2021</div><div class='article-body'>";
+static const char page_tail[] =
+	"</div></article><aside class='related sidebar'><h3>Related articles</h3><ul><li><a href=/1>Bridge closed</a></li>"
+	"<li><a href=/2>Mill opens</a></li><li><a href=/3>Bread is late</a></li></ul></aside></main>"
+	"<footer class=footer><p>&copy; 2021 The Daily Wren. All rights reserved. <a href=/terms>Terms</a></p></footer></body></html>";
+
+static const struct article *extract_body(struct bench *bench, const char *body)
+{
+	buffer_clear(&bench->html);
+	buffer_append_span(&bench->html, span_of(page_head));
+	buffer_append_span(&bench->html, span_of(body));
+	buffer_append_span(&bench->html, span_of(page_tail));
+	return extract(bench, buffer_span(&bench->html));
+}
+
+static bool has(struct span text, const char *piece)
+{
+	return span_find(text, span_of(piece)) != SIZE_MAX;
+}
+
+/* ---- Blocks ------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *html, *blocks[8];
+} segmentations[] = {
+	{"<p>one <b>two</b> three<p>four", {"one two three", "four"}},
+	{"one<br>two<br><br>three", {"one\ntwo", "three"}},
+	{"one<hr>two<div>three</div>four", {"one", "two", "three", "four"}},
+	{"a&shy;b \xe2\x80\x8b c\xef\xbb\xbf  \xc2\xa0 d", {"ab c d"}},
+	{"<pre>  x\n    y \n\n\n\nz</pre>", {"x\n    y\n\nz"}},
+	{"<p>a<script>var b</script><style>c</style><svg><text>d</text></svg>e<!-- f -->g", {"aeg"}},
+	{"<ul><li>one<li>two<ul><li>three</ul></ul>", {"one", "two", "three"}},
+	{"<table><tr><td>a<td>b<tr><td>c</table>", {"a", "b", "c"}},
+	{"<select><option>no</select><textarea>no</textarea>yes", {"yes"}},
+	{"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xb4\xd9\x88\xd8\xaf", {"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xb4\xd9\x88\xd8\xaf"}},
+	{"", {NULL}},
+};
+
+static void test_segmentation(void **state)
+{
+	(void)state;
+	struct blocks blocks;
+	struct html_parser *parser = html_parser_new(NULL);
+	assert_int_equal(blocks_init(&blocks), STATUS_OK);
+	for (size_t i = 0; i < sizeof segmentations / sizeof *segmentations; i++) {
+		const struct html_tree *tree;
+		assert_int_equal(html_parse(parser, span_of(segmentations[i].html), &tree), STATUS_OK);
+		assert_int_equal(blocks_read(&blocks, tree, false, NULL), STATUS_OK);
+		size_t n = 0;
+		for (; segmentations[i].blocks[n]; n++) {
+			assert_true(n < blocks.count);
+			struct span text = block_text(&blocks, &blocks.items[n]);
+			if (!span_equal(text, span_of(segmentations[i].blocks[n])))
+				fail_msg("case %zu block %zu: '%.*s'", i, n, SPAN_ARG(text));
+		}
+		assert_int_equal(blocks.count, n);
+	}
+	blocks_free(&blocks);
+	html_parser_free(parser);
+}
+
+static void test_counts(void **state)
+{
+	(void)state;
+	struct blocks blocks;
+	struct html_parser *parser = html_parser_new(NULL);
+	const struct html_tree *tree;
+	assert_int_equal(blocks_init(&blocks), STATUS_OK);
+	assert_int_equal(html_parse(parser, SPAN("<p>Two <a href=x>Words</a>, <b>12</b>!<p>\xe4\xb8\xad\xe6\x96\x87 ok<p>two words, 12"), &tree),
+			 STATUS_OK);
+	assert_int_equal(blocks_read(&blocks, tree, false, NULL), STATUS_OK);
+	const struct block *b = blocks.items;
+	assert_int_equal(blocks.count, 3);
+	assert_int_equal(b[0].tokens, 3);
+	assert_int_equal(b[0].chars, 12);
+	assert_int_equal(b[0].link_chars, 5);
+	assert_int_equal(b[0].bold_chars, 2);
+	assert_int_equal(b[0].links, 1);
+	assert_int_equal(b[0].upper, 2);
+	assert_int_equal(b[0].digits, 2);
+	assert_int_equal(b[1].cjk, 2);
+	assert_int_equal(b[1].words, 2 * 11 + 20);
+	assert_true(b[0].hash == b[2].hash); /* case and punctuation aside, the same text */
+	assert_true(b[0].hash != b[1].hash);
+	blocks_free(&blocks);
+	html_parser_free(parser);
+}
+
+/* ---- Trees -------------------------------------------------------------------------------------------- */
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state = *state * 1664525u + 1013904223u;
+	return *state >> 8;
+}
+
+static void test_vector_equals_plain(void **state)
+{
+	(void)state;
+	struct fault fault;
+	struct article_model *model = article_model_open((struct span){(const char *)model_builtin, model_builtin_size}, &fault);
+	if (!model_builtin_size)
+		skip();
+	assert_non_null(model);
+	static uint8_t rows[64][256 + MODEL_LANES];
+	const uint8_t *views[VIEW_MAX];
+	uint32_t seed = 7;
+	for (size_t r = 0; r < 64; r++)
+		for (size_t i = 0; i < sizeof rows[r]; i++)
+			rows[r][i] = (uint8_t)(next_random(&seed) % (r % 3 ? 256 : 4));
+	for (size_t v = 0; v < VIEW_MAX; v++)
+		views[v] = rows[v % 64] + v % 7; /* unaligned on purpose */
+	for (unsigned stage = 0; stage < 2; stage++)
+		for (size_t count = 0; count <= 200; count += count < 70 ? 1 : 13) {
+			uint8_t fast[256], plain[256];
+			model_evaluate(model, stage, views, count, fast);
+			model_evaluate_plain(model, stage, views, count, plain);
+			assert_memory_equal(fast, plain, count);
+		}
+	article_model_free(model);
+}
+
+static void test_damaged_models(void **state)
+{
+	(void)state;
+	if (!model_builtin_size)
+		skip();
+	struct fault fault;
+	char *bytes = malloc(model_builtin_size);
+	assert_non_null(bytes);
+	uint32_t seed = 3;
+	for (int round = 0; round < 300; round++) {
+		memcpy(bytes, model_builtin, model_builtin_size);
+		size_t size = model_builtin_size;
+		if (round % 3 == 0)
+			size = next_random(&seed) % size;
+		for (int k = 0; k < 1 + round % 4; k++)
+			bytes[next_random(&seed) % model_builtin_size] ^= (char)(1 << next_random(&seed) % 8);
+		struct article_model *model = article_model_open((struct span){bytes, size}, &fault);
+		assert_true(model || fault.text[0]);
+		article_model_free(model);
+	}
+	assert_null(article_model_open(SPAN("no model at all, but quite long enough"), &fault));
+	assert_int_equal(fault.status, STATUS_DATA);
+	free(bytes);
+}
+
+/* ---- Articles ----------------------------------------------------------------------------------------- */
+
+static void test_article_alone(void **state)
+{
+	(void)state;
+	struct bench *bench = bench_new(NULL);
+	const struct article *a = extract_body(bench, PARA("first") PARA("second") PARA("third"));
+	assert_null(a->rejected);
+	assert_true(has(a->text, "first council") && has(a->text, "second council") && has(a->text, "third council"));
+	assert_false(has(a->text, "Related articles"));
+	assert_false(has(a->text, "Bridge closed"));
+	assert_false(has(a->text, "All rights reserved"));
+	assert_false(has(a->text, "Sport"));
+	assert_true(has(a->text, "weeks.\n\nThe second"));
+	assert_true(a->words > 150 && a->words < 260);
+	assert_true(span_equal(a->metadata.title, SPAN("River rises in Arvendale")));
+	bench_free(bench);
+}
+
+static void test_text_rules(void **state)
+{
+	(void)state;
+	struct bench *bench = bench_new(NULL);
+	const struct article *a = extract_body(
+		bench, PARA("first") PARA("second") "<ul><li>bread from the northern mill, which bakes at night</li><li>water from the "
+						    "eastern spring, carried by hand</li></ul>" PARA("third")
+		"<pre>  one\n    two\n  three</pre>" PARA("fo&shy;urth") "<p>caf\x65\xcc\x81 keepers said that the river would fall again "
+						       "within three days, and that the mills would turn once more, to everyone's joy.</p>" PARA("fifth"));
+	assert_true(has(a->text, "- bread from the northern mill, which bakes at night\n- water from the eastern spring"));
+	assert_true(has(a->text, "The fourth council"));
+	assert_true(has(a->text, "caf\xc3\xa9 keepers"));
+	assert_false(has(a->text, " \n"));
+	assert_false(has(a->text, "\n\n\n"));
+	bench_free(bench);
+}
+
+static void test_markdown(void **state)
+{
+	(void)state;
+	struct article_options options = {.text = ARTICLE_MARKDOWN};
+	struct bench *bench = bench_new(&options);
+	const struct article *a = extract_body(
+		bench, PARA("first") "<h2>What the keepers said about the water</h2><p>The keepers <b>spoke plainly</b> of the "
+				     "<a href='/river (old)'>old river</a> and of the <em>new</em> one, and nobody in the hall had ever heard "
+				     "such a thing before, not even the mayor, who had heard many things.</p>" PARA("second") PARA("third"));
+	assert_true(has(a->text, "## What the keepers said about the water\n\n"));
+	assert_true(has(a->text, "The keepers **spoke plainly** of the [old river](/river%20%28old%29) and of the *new* one"));
+	bench_free(bench);
+}
+
+static void test_redecide(void **state)
+{
+	(void)state;
+	struct article_options options = {.blocks = true};
+	struct bench *bench = bench_new(&options);
+	const struct article *a = extract_body(bench, PARA("first") PARA("second") PARA("third"));
+	struct buffer text;
+	struct article_block blocks[256];
+	size_t count = 0;
+	uint64_t barred = 0;
+	buffer_init(&text, 1 << 20);
+	for (size_t i = 0; i < a->block_count; i++) { /* as a spool keeps them */
+		const struct article_block *b = &a->blocks[i];
+		if (!b->kept && b->score < ARTICLE_SCORE_FLOOR)
+			continue;
+		blocks[count++] = (struct article_block){.hash = b->hash, .score = (float)article_score255(b) / 255.0f, .words = b->words,
+							 .form = b->form, .level = b->level, .group = b->group, .text = b->text};
+		if (has(b->text, "second council"))
+			barred = b->hash;
+	}
+	assert_int_equal(article_redecide(blocks, count, NULL, 0, &text), a->words);
+	assert_true(span_equal(buffer_span(&text), a->text));
+	article_redecide(blocks, count, &barred, 1, &text);
+	assert_true(has(buffer_span(&text), "first council") && has(buffer_span(&text), "third council"));
+	assert_false(has(buffer_span(&text), "second council"));
+	bench_free(bench);
+	buffer_free(&text);
+}
+
+/* The same page gives the same result whatever the extractor saw before. */
+static void test_no_memory_of_pages(void **state)
+{
+	(void)state;
+	struct bench *fresh = bench_new(NULL), *used = bench_new(NULL);
+	extract_body(used, PARA("noise") "<div class='article-body share'>more noise</div>");
+	extract(used, SPAN("<p>tiny"));
+	extract(used, SPAN(""));
+	const struct article *a = extract_body(fresh, PARA("first") PARA("second"));
+	const struct article *b = extract_body(used, PARA("first") PARA("second"));
+	assert_true(span_equal(a->text, b->text));
+	assert_true(a->words == b->words && a->block_count == b->block_count);
+	for (size_t i = 0; i < a->block_count; i++)
+		assert_true(a->blocks[i].score == b->blocks[i].score);
+	bench_free(fresh);
+	bench_free(used);
+}
+
+static void test_hostile(void **state)
+{
+	(void)state;
+	struct bench *bench = bench_new(NULL);
+	struct buffer *html = &bench->html;
+	for (int i = 0; i < 40000; i++)
+		buffer_append_span(html, SPAN("<div><b>x"));
+	extract(bench, buffer_span(html));
+	buffer_clear(html);
+	for (int i = 0; i < 30000; i++)
+		buffer_append_span(html, SPAN("<p class=a>word another word</p>"));
+	extract(bench, buffer_span(html));
+	assert_true(bench->article.block_count <= BLOCK_MAX);
+	buffer_clear(html);
+	for (int i = 0; i < 300000; i++)
+		buffer_append_span(html, SPAN("a "));
+	extract(bench, buffer_span(html));
+	buffer_clear(html);
+	buffer_append_span(html, SPAN("<div class='"));
+	for (int i = 0; i < 100000; i++)
+		buffer_append_span(html, SPAN("aB-c "));
+	buffer_append_span(html, SPAN("'>text"));
+	extract(bench, buffer_span(html));
+	bench_free(bench);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_segmentation), cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_vector_equals_plain), cmocka_unit_test(test_damaged_models),
+		cmocka_unit_test(test_article_alone), cmocka_unit_test(test_text_rules),
+		cmocka_unit_test(test_markdown), cmocka_unit_test(test_redecide),
+		cmocka_unit_test(test_no_memory_of_pages), cmocka_unit_test(test_hostile),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
