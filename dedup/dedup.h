@@ -48,13 +48,14 @@ size_t df_sample_select(struct df_candidate *candidates, size_t count);
 #define SIGNATURE_SKETCH 64
 #define SIGNATURE_ANCHORS 16
 #define SIGNATURE_NUMBERS 16
+#define SIGNATURE_HEAD 3
 
 enum signature_flag {
 	SIGNATURE_SKETCH_WHOLE = 1,  /* the sketch holds every shingle: Jaccard and containment are exact */
 	SIGNATURE_NUMBERS_WHOLE = 2, /* the same for numbers */
 };
 
-/* A text's fingerprint, written to files as it stands (little-endian machines). 408 bytes, no padding. */
+/* A text's fingerprint, written to files as it stands (little-endian machines). 416 bytes, no padding. */
 struct signature {
 	struct hash128 exact;              /* XXH3-128 of the normalised tokens: equal means the same text */
 	uint64_t simhash[2];               /* 128-bit SimHash, [0] the low half; with SIMHASH_64 [1] is 0 */
@@ -66,6 +67,9 @@ struct signature {
 	uint16_t numbers[SIGNATURE_NUMBERS];     /* bottom-16 of number tokens, ascending */
 	uint32_t tokens;                         /* normalised tokens; 0: nothing to compare, never a duplicate */
 	uint8_t sketch_count, anchor_count, number_count, flags;
+	uint16_t head[SIGNATURE_HEAD]; /* bottom-3 of the 3-word shingles of the first 48 tokens: how the text begins */
+	uint8_t head_count;
+	uint8_t foreign; /* share of tokens in scripts other than Latin, in 1/255 */
 };
 
 enum fingerprint {
@@ -188,12 +192,17 @@ struct pair_list {
 	uint64_t full_buckets; /* buckets over bucket_max */
 };
 void pair_list_free(struct pair_list *list);
-/* Find and verify the pairs of partition PARTITION of PARTITIONS. RUNS[RUN_COUNT] are all run files; with none the keys
- * are taken from the table itself. Every pair of different SimHashes within Hamming distance 3 is compared, whatever
- * the size of its bucket (below 1e5 per bucket); equal SimHashes are linked in a chain. OUT is initialised here. */
+void pair_list_sort(struct pair_list *list); /* by (a, b), repeated pairs dropped */
+/* Find and verify the pairs of partition PARTITION of PARTITIONS. RUNS[RUN_COUNT] are all run files, in the order of
+ * their documents; with none the keys are taken from the table itself. Every pair of fingerprints within Hamming
+ * distance 3 is compared, or its ends are joined by a chain of such pairs; only where more than 4,096 different
+ * fingerprints share one block the bucket is linked sparsely and counted in full_buckets. Documents below OLD_COUNT are
+ * not compared with each other. The union over all partitions is the same for any number of them. OUT is initialised
+ * here. */
 enum status dedup_match(const struct signature_table *table, const struct exact_groups *groups,
 			const struct dedup_options *options, unsigned partition, unsigned partitions,
-			const char *const *runs, size_t run_count, struct pair_list *out, struct fault *fault);
+			const char *const *runs, size_t run_count, size_t old_count, struct pair_list *out,
+			struct fault *fault);
 /* A pair list as a file, for stages that run apart. */
 enum status pair_list_save(const struct pair_list *list, const char *path, struct fault *fault);
 enum status pair_list_load(struct pair_list *list, const char *path, struct fault *fault); /* appends, unsorted */
@@ -241,7 +250,7 @@ struct dedup_result {
 };
 void dedup_result_free(struct dedup_result *result);
 
-/* Union-find over PAIRS (any order, distinct), average link inside components, keepers. GROUPS as above. */
+/* Union-find over PAIRS (as pair_list_sort leaves them), average link inside components, keepers. GROUPS as above. */
 enum status dedup_cluster(const struct dedup_input *input, const struct exact_groups *groups,
 			  const struct pair_list *pairs, const struct dedup_options *options,
 			  struct dedup_result *result, struct fault *fault);

@@ -1,0 +1,188 @@
+/* pair: what two signatures say about two texts, and whether that makes them copies.
+ *
+ * The sketches are compared under their common threshold: a shingle of weight w was kept with probability min(1, w·t),
+ * so w / min(1, w·t) summed over what was kept estimates the weight of the whole (Horvitz–Thompson), of the
+ * intersection as of each text, and gives Jaccard and containment alike. The rules stand in pair_decide and nowhere
+ * else. They were chosen on simulated syndication and on real extraction noise together; docs/duplicates.md has the
+ * curves. */
+#include "dedup/dedup_internal.h"
+
+void dedup_options_default(struct dedup_options *options)
+{
+	*options = (struct dedup_options){
+		.hamming_max = 36,
+		.jaccard_min = 0.30,
+		.containment_min = 0.75,
+		.containment_hamming_max = 44,
+		.numbers_min = 0.5,
+		.numbers_tokens = 150,
+		.link_min = 0.34,
+		.bucket_max = 48,
+		.fingerprint = SIMHASH_128,
+	};
+}
+
+static bool share_ok(double share)
+{
+	return share >= 0 && share <= 1;
+}
+
+enum status dedup_options_check(const struct dedup_options *options, struct fault *fault)
+{
+	if (options->hamming_max > 128 || options->containment_hamming_max > 128)
+		return fault_set(fault, STATUS_USAGE, 0, "a Hamming distance is 0 to 128");
+	if (!share_ok(options->jaccard_min) || !share_ok(options->containment_min) || !share_ok(options->numbers_min) ||
+	    !share_ok(options->link_min))
+		return fault_set(fault, STATUS_USAGE, 0, "Jaccard, containment, numbers and link shares are 0 to 1");
+	if (options->bucket_max < 4 || options->bucket_max > 4096)
+		return fault_set(fault, STATUS_USAGE, 0, "the largest full bucket is 4 to 4096");
+	return STATUS_OK;
+}
+
+const char *pair_rule_name(unsigned rule)
+{
+	static const char *const names[] = {"none", "exact", "simhash", "jaccard", "containment", "linked"};
+	return rule < sizeof names / sizeof *names ? names[rule] : "none";
+}
+
+/* ---- Measures -----------------------------------------------------------------------------------------------------
+ */
+
+/* Rank back from its 28 bits, as a share of the whole hash range for weight 1. */
+static double rank_share(uint32_t entry)
+{
+	uint32_t rank = entry >> 4, exponent = rank >> 23;
+	uint64_t value = exponent ? ((uint64_t)(rank & 0x7FFFFF) | 0x800000) << (exponent - 1) : rank;
+	return (double)value / (16 * 1099511627776.0); /* 16 · 2^40 */
+}
+
+static void measure_sketches(const struct signature *a, const struct signature *b, struct pair_evidence *out)
+{
+	uint32_t limit = UINT32_MAX;
+	double expand[WEIGHT_CLASSES], weight_a = 0, weight_b = 0, common = 0;
+	unsigned count_a[WEIGHT_CLASSES] = {0}, count_b[WEIGHT_CLASSES] = {0}, shared[WEIGHT_CLASSES] = {0};
+	if (!(a->flags & SIGNATURE_SKETCH_WHOLE))
+		limit = a->sketch[a->sketch_count - 1];
+	if (!(b->flags & SIGNATURE_SKETCH_WHOLE) && b->sketch[b->sketch_count - 1] < limit)
+		limit = b->sketch[b->sketch_count - 1];
+	unsigned i = 0, j = 0, na = a->sketch_count, nb = b->sketch_count;
+	while (i < na && j < nb) {
+		uint32_t x = a->sketch[i], y = b->sketch[j];
+		if ((x < y ? x : y) > limit)
+			break;
+		shared[x & 15] += x == y;
+		count_a[x & 15] += x <= y;
+		count_b[y & 15] += y <= x;
+		i += x <= y;
+		j += y <= x;
+	}
+	for (; i < na && a->sketch[i] <= limit; i++)
+		count_a[a->sketch[i] & 15]++;
+	for (; j < nb && b->sketch[j] <= limit; j++)
+		count_b[b->sketch[j] & 15]++;
+	double threshold = limit == UINT32_MAX ? 1e9 : rank_share(limit);
+	for (unsigned c = 0; c < WEIGHT_CLASSES; c++) {
+		double weight = weight_units[c] / 64.0, kept = weight * threshold;
+		expand[c] = kept < 1 ? weight / kept : weight;
+		weight_a += count_a[c] * expand[c];
+		weight_b += count_b[c] * expand[c];
+		common += shared[c] * expand[c];
+	}
+	double smaller = weight_a < weight_b ? weight_a : weight_b, whole = weight_a + weight_b - common;
+	out->jaccard = (uint16_t)(whole > 0 ? common / whole * 1000 + 0.5 : 0);
+	out->containment = (uint16_t)(smaller > 0 ? common / smaller * 1000 + 0.5 : 0);
+}
+
+static uint16_t measure_numbers(const struct signature *a, const struct signature *b)
+{
+	unsigned limit = UINT16_MAX, i = 0, j = 0, na = 0, nb = 0, common = 0;
+	if (!a->number_count || !b->number_count)
+		return EVIDENCE_ABSENT;
+	if (!(a->flags & SIGNATURE_NUMBERS_WHOLE))
+		limit = a->numbers[a->number_count - 1];
+	if (!(b->flags & SIGNATURE_NUMBERS_WHOLE) && b->numbers[b->number_count - 1] < limit)
+		limit = b->numbers[b->number_count - 1];
+	while (na < a->number_count && a->numbers[na] <= limit)
+		na++;
+	while (nb < b->number_count && b->numbers[nb] <= limit)
+		nb++;
+	while (i < na && j < nb) {
+		unsigned x = a->numbers[i], y = b->numbers[j];
+		common += x == y;
+		i += x <= y;
+		j += y <= x;
+	}
+	unsigned smaller = na < nb ? na : nb;
+	return smaller ? (uint16_t)((common * 1000 + smaller / 2) / smaller) : EVIDENCE_ABSENT;
+}
+
+static unsigned measure_anchors(const struct signature *a, const struct signature *b)
+{
+	unsigned shared = 0;
+	for (unsigned i = 0; i < a->anchor_count; i++) {
+		unsigned found = 0;
+		for (unsigned j = 0; j < b->anchor_count; j++)
+			found |= a->anchors[i] == b->anchors[j] && a->anchors_high[i] == b->anchors_high[j];
+		shared += found;
+	}
+	return shared;
+}
+
+/* ---- Decision
+ * -------------------------------------------------------------------------------------------------------- */
+
+static unsigned per_mille(double share)
+{
+	return (unsigned)(share * 1000 + 0.5);
+}
+
+static unsigned rule_of(const struct pair_evidence *e, const struct dedup_options *options)
+{
+	if (options->fingerprint == SIMHASH_64)
+		return e->hamming <= 3 ? PAIR_SIMHASH : PAIR_NONE;
+	if (e->hamming <= options->hamming_max)
+		return PAIR_SIMHASH;
+	if (e->jaccard >= per_mille(options->jaccard_min))
+		return PAIR_JACCARD;
+	if (e->containment >= per_mille(options->containment_min) && e->hamming <= options->containment_hamming_max)
+		return PAIR_CONTAINMENT;
+	return PAIR_NONE;
+}
+
+bool pair_decide(struct pair_evidence *e, const struct dedup_options *options)
+{
+	if (e->rule == PAIR_EXACT)
+		return true;
+	e->rule = PAIR_NONE;
+	if (options->exact_only)
+		return false;
+	unsigned rule = rule_of(e, options);
+	e->veto = options->fingerprint == SIMHASH_128 && e->tokens < options->numbers_tokens &&
+		  e->numbers != EVIDENCE_ABSENT && e->numbers < per_mille(options->numbers_min);
+	e->score = (uint16_t)((e->containment + e->jaccard + (128 - e->hamming) * 1000u / 128) / 3);
+	e->rule = (uint8_t)(e->veto ? PAIR_NONE : rule);
+	return e->rule != PAIR_NONE;
+}
+
+bool pair_verify(const struct signature *a, const struct signature *b, const struct dedup_options *options,
+		 struct pair_evidence *out)
+{
+	memset(out, 0, sizeof *out);
+	out->tokens = a->tokens < b->tokens ? a->tokens : b->tokens;
+	out->numbers = EVIDENCE_ABSENT;
+	if (out->tokens == 0) {
+		out->hamming = 128;
+		return false;
+	}
+	out->hamming = (uint8_t)(__builtin_popcountll(a->simhash[0] ^ b->simhash[0]) +
+				 __builtin_popcountll(a->simhash[1] ^ b->simhash[1]));
+	measure_sketches(a, b, out);
+	out->numbers = measure_numbers(a, b);
+	out->anchors = (uint8_t)measure_anchors(a, b);
+	if (a->exact.low == b->exact.low && a->exact.high == b->exact.high) {
+		out->rule = PAIR_EXACT;
+		out->score = 1000;
+		return true;
+	}
+	return pair_decide(out, options);
+}
