@@ -1,10 +1,91 @@
-/* corpus: the stages from inputs to the corpus folder. */
+/* corpus: the stages from inputs to the corpus folder.
+ *
+ * A run is a plan (inputs, options, shards) and a row of stages, each a function over files in the run's working
+ *folder:
+ *
+ *	extract (each shard of inputs) → hosts → df → sign (each shard) → match → cluster → emit (each part) → finish
+ *
+ * Every stage file carries the plan's digest, is written under a temporary name, fsynced and renamed, and is skipped
+ *when it is there already. `corpus_build` is the same stages in one process; that is what lets a killed run continue
+ *and a cluster give the bytes that one machine gives. */
 #ifndef WARCMILL_CORPUS_H
 #define WARCMILL_CORPUS_H
 
 #include "base/base.h"
+#include "corpus/output.h"
 #include "dedup/dedup.h"
 #include "extract/extract.h"
 #include "warc/warc.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Options ------------------------------------------------------------------------------------------- */
+
+/* What the user may choose. One table (options.c) gives names, kinds and help to the command line, to plans and to
+ * manifests. OPTION_OUTPUT rows change the corpus and are part of the manifest; the others only change how it is made.
+ */
+enum option_kind { OPTION_FLAG, OPTION_COUNT, OPTION_SIZE, OPTION_TEXT, OPTION_LIST, OPTION_DATE, OPTION_PATH };
+struct option_row {
+	const char *name; /* "max-part-bytes" */
+	enum option_kind kind;
+	const char *argument;  /* "BYTES", NULL for flags */
+	const char *otherwise; /* the value where none is given, as text; NULL: absent */
+	const char *help;
+	bool output;
+	const char *choices; /* "plain|markdown", or NULL */
+};
+size_t corpus_option_count(void);
+const struct option_row *corpus_option_at(size_t index);
+
+struct build_options;
+struct build_options *build_options_new(void); /* NULL without memory */
+void build_options_free(struct build_options *options);
+/* STATUS_USAGE with one sentence when NAME is unknown or VALUE is not of its kind. Lists add to what is there. VALUE of
+ * a flag is NULL or "true". */
+enum status build_options_set(struct build_options *options, const char *name, const char *value, struct fault *fault);
+const char *build_options_get(const struct build_options *options, const char *name); /* NULL: not given, no default */
+/* Check what no single option can tell (splits that do not add up, …). */
+enum status build_options_check(const struct build_options *options, struct fault *fault);
+/* The options that were given as a JSON object, names sorted; OUTPUT_ONLY leaves out those that do not change the
+ * corpus. */
+void build_options_json(const struct build_options *options, bool output_only, struct json_writer *writer);
+enum status build_options_from_json(struct build_options *options, const struct json *object, struct fault *fault);
+
+/* ---- Progress ------------------------------------------------------------------------------------------ */
+
+struct corpus_progress {
+	const char *stage;    /* "extract", "sign", … static */
+	uint64_t done, total; /* bytes for extract, rows or parts otherwise; total 0: unknown */
+	uint64_t records, documents, damaged;
+	const char *unit; /* "bytes", "rows", "parts" */
+};
+/* Called from worker threads, one call at a time, as often as something is done; the receiver decides what to show. */
+struct corpus_observer {
+	void (*update)(void *self, const struct corpus_progress *progress);
+	void (*note)(void *self, const char *text); /* one sentence worth telling: "continuing at …" */
+	void *self;
+};
+
+/* ---- The main job -------------------------------------------------------------------------------------- */
+
+struct corpus_totals {
+	uint64_t records, documents, duplicates, rejected, skipped, damaged;
+	uint64_t record_bytes, skipped_bytes, input_bytes;
+	bool already_complete; /* the folder held this very run, finished, before */
+	bool differs;          /* with `strict`: damage was met */
+};
+
+/* Run everything from INPUTS (as for warc_inputs_new) into FOLDER with THREADS threads (0: all cores). Continues an
+ * interrupted run of the same inputs and options. STATUS_USAGE: options or folder; STATUS_RETRY: another process works
+ * there; STATUS_IO: reading or writing; STATUS_DATA: the accounts do not add up. FAULT->text is one whole sentence.
+ * OBSERVER may be NULL. Thread rule: one call at a time on a folder. */
+enum status corpus_build(const char *const *arguments, size_t count, const struct build_options *options,
+			 const char *folder, unsigned threads, bool force, const struct corpus_observer *observer,
+			 struct corpus_totals *totals, struct fault *fault);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

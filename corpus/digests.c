@@ -1,0 +1,65 @@
+/* digests: SHA-256 of every input that is a file, so that a corpus names its archives beyond doubt. Members of a
+ * container carry their container's digest. */
+#include "corpus/corpus_internal.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static enum status digest_one(struct run *run, size_t input, struct input_digest *out, struct fault *fault)
+{
+	struct stat about;
+	uint64_t size = 0;
+	const struct plan *plan = run->plan;
+	const struct warc_input *at = warc_inputs_at(plan->inputs, input);
+	const char *path = warc_input_path(at);
+	if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+		return plan->stats[input].changed_ns
+			       ? fault_set(fault, STATUS_IO, 0, "the input %.160s has vanished", path)
+			       : STATUS_OK;
+	/* A container's members follow each other. */
+	if (input && !strcmp(path, warc_input_path(warc_inputs_at(plan->inputs, input - 1))))
+		return STATUS_OK;
+	struct fault inner = {0};
+	enum status status = digest_file(DIGEST_SHA256, path, out->sha256, &size, &inner);
+	if (status != STATUS_OK)
+		return fault_set(fault, status, 0, "%.120s: %.100s", path, inner.text);
+	out->known = 1;
+	int64_t changed = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+	if (plan->stats[input].changed_ns != changed)
+		return fault_set(fault, STATUS_IO, 0, "the input %.160s changed while it was read", path);
+	return STATUS_OK;
+}
+
+enum status stage_digests(struct run *run, struct fault *fault)
+{
+	const struct plan *plan = run->plan;
+	enum status failed = STATUS_OK;
+	if (stage_exists(plan, "digests"))
+		return STATUS_OK;
+	struct input_digest *digests = calloc(plan->input_count, sizeof *digests);
+	if (!digests)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' digests");
+#pragma omp parallel for schedule(dynamic, 1) num_threads((int)run->threads)
+	for (size_t i = 0; i < plan->input_count; i++) {
+		struct fault inner = {0};
+		enum status status = digest_one(run, i, &digests[i], &inner);
+#pragma omp critical(digests)
+		{
+			if (status != STATUS_OK && failed == STATUS_OK) {
+				failed = status;
+				if (fault)
+					*fault = inner;
+			}
+			run_progress(run, plan->stats[i].bytes);
+		}
+	}
+	for (size_t i = 1; i < plan->input_count; i++)
+		if (!strcmp(warc_input_path(warc_inputs_at(plan->inputs, i)),
+			    warc_input_path(warc_inputs_at(plan->inputs, i - 1))))
+			digests[i] = digests[i - 1];
+	struct span bytes = {(const char *)digests, plan->input_count * sizeof *digests};
+	if (failed == STATUS_OK)
+		failed = stage_write(plan, "digests", &bytes, 1, fault);
+	free(digests);
+	return failed;
+}

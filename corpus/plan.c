@@ -1,0 +1,293 @@
+/* plan: what a run is going to do, fixed before it starts. The plan's digest binds all stage files; plan.json in the
+ * working folder is what a continued run is compared with, and what cluster tasks read. */
+#include "corpus/corpus_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SHARDS_MAX = 100000 };
+
+/* Absolute without following links: the working folder of a later call may be another, and a link's name is the name
+ * that the user chose. */
+static char *absolute(const char *path)
+{
+	char *here, *made = NULL;
+	if (*path == '/' || *path == '@' || !strcmp(path, "-") || strstr(path, "://"))
+		return strdup(path);
+	while (path[0] == '.' && path[1] == '/')
+		for (path += 2; *path == '/';)
+			path++;
+	here = getcwd(NULL, 0);
+	if (here && asprintf(&made, "%s/%s", here, !strcmp(path, ".") ? "" : path) < 0)
+		made = NULL;
+	free(here);
+	return made;
+}
+
+static enum status read_inputs(struct plan *plan, const char *const *arguments, size_t count, struct fault *fault)
+{
+	const struct warc_options options = {.name_depth = plan->settings.name_depth,
+					     .segment_bytes = plan->settings.segment_bytes};
+	const char **paths = calloc(count + 1, sizeof *paths);
+	enum status status = paths ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' names");
+	for (size_t i = 0; status == STATUS_OK && i < count; i++)
+		if (!(paths[i] = absolute(arguments[i])))
+			status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' names");
+	if (status == STATUS_OK)
+		status = warc_inputs_new(paths, count, &options, &plan->inputs, fault);
+	for (size_t i = 0; paths && i < count; i++)
+		free((char *)paths[i]);
+	free(paths);
+	if (status != STATUS_OK)
+		return status;
+	plan->input_count = warc_inputs_count(plan->inputs);
+	if (plan->input_count == 0)
+		return fault_set(fault, STATUS_USAGE, 0, "there is no archive among the inputs");
+	if (plan->input_count > UINT32_MAX)
+		return fault_set(fault, STATUS_USAGE, 0, "more than 4,294,967,295 inputs");
+	return warc_segments_new(plan->inputs, plan->settings.segment_bytes, &plan->segments, &plan->segment_count,
+				 fault);
+}
+
+static enum status read_stats(struct plan *plan, struct fault *fault)
+{
+	plan->stats = calloc(plan->input_count, sizeof *plan->stats);
+	if (!plan->stats)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory for %zu inputs", plan->input_count);
+	for (size_t i = 0; i < plan->input_count; i++) {
+		const struct warc_input *input = warc_inputs_at(plan->inputs, i);
+		struct stat about;
+		plan->stats[i].bytes = warc_input_bytes(input);
+		if (stat(warc_input_path(input), &about) == 0 && S_ISREG(about.st_mode))
+			plan->stats[i].changed_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+	}
+	return STATUS_OK;
+}
+
+/* Shards are runs of neighbouring inputs of about equal bytes, so that rows of shard after shard are rows in id order.
+ */
+static enum status cut_shards(struct plan *plan, uint64_t wanted, struct fault *fault)
+{
+	uint64_t total = 0, done = 0;
+	if (wanted < 1)
+		wanted = 1;
+	if (wanted > plan->input_count)
+		wanted = plan->input_count;
+	if (wanted > SHARDS_MAX)
+		return fault_set(fault, STATUS_USAGE, 0, "--shards is at most %d", SHARDS_MAX);
+	plan->shard_count = (size_t)wanted;
+	plan->shard_inputs = calloc(plan->shard_count + 1, sizeof *plan->shard_inputs);
+	plan->shard_segments = calloc(plan->shard_count + 1, sizeof *plan->shard_segments);
+	if (!plan->shard_inputs || !plan->shard_segments)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the shards");
+	for (size_t i = 0; i < plan->input_count; i++)
+		total += plan->stats[i].bytes + 1;
+	size_t shard = 0;
+	for (size_t i = 0; i < plan->input_count; i++) {
+		size_t left = plan->shard_count - shard - 1;
+		bool due = shard + 1 < plan->shard_count &&
+			   (done >= (double)total * (double)(shard + 1) / (double)plan->shard_count ||
+			    plan->input_count - i == left);
+		if (due && i > plan->shard_inputs[shard])
+			plan->shard_inputs[++shard] = i;
+		done += plan->stats[i].bytes + 1;
+	}
+	plan->shard_count = shard + 1;
+	plan->shard_inputs[plan->shard_count] = plan->input_count;
+	for (size_t s = 0, segment = 0; s <= plan->shard_count; s++) {
+		while (segment < plan->segment_count && plan->segments[segment].input < plan->shard_inputs[s])
+			segment++;
+		plan->shard_segments[s] = segment;
+	}
+	return STATUS_OK;
+}
+
+static void write_inputs(const struct plan *plan, struct json_writer *writer)
+{
+	json_key(writer, "inputs");
+	json_begin(writer, '[');
+	for (size_t i = 0; i < plan->input_count; i++) {
+		const struct warc_input *input = warc_inputs_at(plan->inputs, i);
+		buffer_append_byte(writer->out, '\n');
+		json_begin(writer, '{');
+		json_put_text(writer, "name", span_of(warc_input_name(input)));
+		json_put_text(writer, "path", span_of(warc_input_path(input)));
+		json_put_uint(writer, "bytes", plan->stats[i].bytes);
+		json_key(writer, "changed_ns");
+		json_int(writer, plan->stats[i].changed_ns);
+		json_end(writer, '}');
+	}
+	json_end(writer, ']');
+}
+
+/* One input a line: a plan of a million inputs can be read with ordinary tools, and differences name the input. */
+static enum status write_json(struct plan *plan, struct fault *fault)
+{
+	struct json_writer writer;
+	char hex[33];
+	json_start(&writer, &plan->json);
+	json_begin(&writer, '{');
+	json_put_text(&writer, "tool", span_of(TOOL_NAME));
+	json_put_text(&writer, "article", span_of(article_version()));
+	json_key(&writer, "options");
+	build_options_json(plan->options, false, &writer);
+	json_key(&writer, "shards");
+	json_begin(&writer, '[');
+	for (size_t s = 0; s < plan->shard_count; s++)
+		json_uint(&writer, plan->shard_inputs[s]);
+	json_end(&writer, ']');
+	write_inputs(plan, &writer);
+	json_end(&writer, '}');
+	if (plan->json.status != STATUS_OK)
+		return fault_set(fault, plan->json.status, 0, "no memory for the plan");
+	struct hash128 hash = hash128_of(plan->json.data, plan->json.size);
+	memcpy(plan->digest, &hash, sizeof plan->digest);
+	hex_encode(plan->digest, sizeof plan->digest, hex);
+	plan->json.size--; /* the brace comes again after the digest */
+	buffer_print(&plan->json, ",\n\"digest\":\"%s\"}\n", hex);
+	return plan->json.status == STATUS_OK ? STATUS_OK
+					      : fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
+}
+
+enum status plan_new(const char *const *arguments, size_t count, const struct build_options *options,
+		     const char *folder, struct plan **out, struct fault *fault)
+{
+	uint64_t shards = 1;
+	struct plan *plan = calloc(1, sizeof *plan);
+	*out = NULL;
+	if (!plan)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
+	buffer_init(&plan->json, SIZE_MAX / 2);
+	plan->options = options;
+	plan->folder = strdup(folder);
+	plan->work = path_join(folder, ".work");
+	if (build_options_get(options, "shards"))
+		span_to_u64(span_of(build_options_get(options, "shards")), &shards);
+	enum status status = plan->folder && plan->work ? settings_read(options, &plan->settings, fault)
+							: fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
+	if (status == STATUS_OK)
+		status = read_inputs(plan, arguments, count, fault);
+	if (status == STATUS_OK)
+		status = read_stats(plan, fault);
+	if (status == STATUS_OK)
+		status = cut_shards(plan, shards, fault);
+	if (status == STATUS_OK)
+		status = write_json(plan, fault);
+	if (status == STATUS_OK)
+		*out = plan;
+	else
+		plan_free(plan);
+	return status;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	settings_free(&plan->settings);
+	warc_inputs_free(plan->inputs);
+	free(plan->stats);
+	free(plan->segments);
+	free(plan->shard_inputs);
+	free(plan->shard_segments);
+	free(plan->folder);
+	free(plan->work);
+	buffer_free(&plan->json);
+	free(plan);
+}
+
+enum status plan_store(const struct plan *plan, struct fault *fault)
+{
+	char *path = path_join(plan->work, "plan.json");
+	struct fault inner = {0};
+	enum status status = path ? file_write_atomic(path, buffer_span(&plan->json), &inner) : STATUS_MEMORY;
+	if (status != STATUS_OK)
+		fault_set(fault, status, 0, "cannot write %.120s/plan.json: %.100s", plan->work, inner.text);
+	free(path);
+	return status;
+}
+
+/* ---- Comparing ------------------------------------------------------------------------------------------ */
+
+static enum status differ_options(const struct json *old, const struct json *now, struct fault *fault)
+{
+	for (const struct json *was = old ? old->first : NULL; was; was = was->next) {
+		char name[64];
+		snprintf(name, sizeof name, "%.*s", SPAN_ARG(was->key));
+		struct span is = json_get_text(now, name);
+		if (!is.data)
+			return fault_set(fault, STATUS_USAGE, 0, "it was started with --%s %.*s, now without", name,
+					 SPAN_ARG(was->text));
+		if (!span_equal(is, was->text))
+			return fault_set(fault, STATUS_USAGE, 0, "it was started with --%s %.*s, now it is %.*s", name,
+					 SPAN_ARG(was->text), SPAN_ARG(is));
+	}
+	for (const struct json *is = now ? now->first : NULL; is; is = is->next) {
+		char name[64];
+		snprintf(name, sizeof name, "%.*s", SPAN_ARG(is->key));
+		if (!json_get(old, name))
+			return fault_set(fault, STATUS_USAGE, 0, "it was started without --%s", name);
+	}
+	return STATUS_OK;
+}
+
+static enum status differ_inputs(const struct json *old, const struct json *now, struct fault *fault)
+{
+	const struct json *was = old ? old->first : NULL, *is = now ? now->first : NULL;
+	for (; was && is; was = was->next, is = is->next) {
+		struct span was_name = json_get_text(was, "name"), is_name = json_get_text(is, "name");
+		int order = span_compare(was_name, is_name);
+		if (order)
+			return fault_set(fault, STATUS_USAGE, 0, "the input %.*s is %s",
+					 SPAN_ARG(order < 0 ? was_name : is_name), order < 0 ? "missing now" : "new");
+		if (!span_equal(was->source, is->source))
+			return fault_set(fault, STATUS_USAGE, 0, "the input %.*s has changed or moved since",
+					 SPAN_ARG(is_name));
+	}
+	if (was || is)
+		return fault_set(fault, STATUS_USAGE, 0, "the input %.*s is %s",
+				 SPAN_ARG(json_get_text(was ? was : is, "name")), was ? "missing now" : "new");
+	return STATUS_OK;
+}
+
+static enum status differ(const struct json *old, const struct json *now, struct fault *fault)
+{
+	static const char *const versions[] = {"tool", "article"};
+	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+		if (!span_equal(json_get_text(old, versions[i]), json_get_text(now, versions[i])))
+			return fault_set(fault, STATUS_USAGE, 0, "it was started by %.*s, this is %.*s",
+					 SPAN_ARG(json_get_text(old, versions[i])),
+					 SPAN_ARG(json_get_text(now, versions[i])));
+	enum status status = differ_options(json_get(old, "options"), json_get(now, "options"), fault);
+	if (status == STATUS_OK)
+		status = differ_inputs(json_get(old, "inputs"), json_get(now, "inputs"), fault);
+	return status == STATUS_OK ? fault_set(fault, STATUS_USAGE, 0, "its shards were cut otherwise") : status;
+}
+
+enum status plan_compare(const struct plan *plan, struct fault *fault)
+{
+	char *path = path_join(plan->work, "plan.json");
+	struct buffer stored;
+	struct fault inner = {0};
+	buffer_init(&stored, SIZE_MAX / 2);
+	struct arena *arena = arena_new(SIZE_MAX / 2);
+	const struct json *old = NULL, *now = NULL;
+	enum status status = path && arena ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
+	if (status == STATUS_OK && !file_exists(path))
+		status = STATUS_END;
+	if (status == STATUS_OK && (status = file_read(path, &stored, &inner)) != STATUS_OK)
+		fault_set(fault, status, 0, "cannot read %.160s: %.60s", path, inner.text);
+	if (status == STATUS_OK && !span_equal(buffer_span(&stored), buffer_span(&plan->json))) {
+		if (json_parse(arena, buffer_span(&stored), 0, &old, &inner) != STATUS_OK ||
+		    json_parse(arena, buffer_span(&plan->json), 0, &now, &inner) != STATUS_OK)
+			status = fault_set(fault, STATUS_DATA, 0, "%.160s is damaged", path);
+		else
+			status = differ(old, now, fault);
+	}
+	arena_free(arena);
+	buffer_free(&stored);
+	free(path);
+	return status;
+}
