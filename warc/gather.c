@@ -24,13 +24,30 @@ struct span record_text(const struct warc_reader *reader)
 	return text;
 }
 
+enum status more_text(struct warc_reader *reader, size_t want, struct fault *fault)
+{
+	struct text *text = &reader->text;
+	enum status status = text_more(text, want, fault);
+	if (status != STATUS_END || !text->broken || !text->cut || text->cut_checked || !reader->source->seekable)
+		return status;
+	text->cut_checked = true;
+	uint64_t at;
+	bool found;
+	enum status searched = search_stored(reader, text->member + 1, &at, &found, fault);
+	if (searched)
+		return searched;
+	if (found)
+		text_break(text, false, at, "a member runs into the next ones");
+	return status;
+}
+
 enum status record_more(struct warc_reader *reader, size_t want, struct fault *fault)
 {
 	struct text *text = &reader->text;
 	if (reader->stop != NO_STOP)
 		return STATUS_END;
 	uint64_t end = text->origin + text->size;
-	enum status status = text_more(text, want, fault);
+	enum status status = more_text(reader, want, fault);
 	if (text->codec == CODEC_NONE || text->member_origin < end || text->origin + text->size == end)
 		return status;
 	/* A member was begun. Enough of it to see whether it begins a record. */
@@ -47,7 +64,7 @@ enum status record_more(struct warc_reader *reader, size_t want, struct fault *f
 			return STATUS_END;
 		}
 		uint64_t before = text->member;
-		status = text_more(text, 0, fault);
+		status = more_text(reader, 0, fault);
 		if (status && status != STATUS_END)
 			return status;
 		if (text->member != before)
@@ -100,11 +117,9 @@ static enum status boundary(struct warc_reader *reader, size_t end, bool *good, 
 			return STATUS_OK;
 		}
 		enum parse parse = starts_record(reader, (struct span){text.data + end, text.size - end}, false);
-		*good = parse == PARSE_YES;
-		if (parse != PARSE_SHORT || (reader->text.codec != CODEC_NONE && !reader->text.open))
-			return STATUS_OK;
-		*good = text.size - end > 6; /* a header that is not all there yet will do */
-		if (*good)
+		*good = parse != PARSE_NO; /* a header that is not all there yet will do */
+		if (parse != PARSE_SHORT || text.size - end > 6 ||
+		    (reader->text.codec != CODEC_NONE && !reader->text.open))
 			return STATUS_OK;
 		enum status status = record_more(reader, text.size + 64, fault);
 		if (status)
@@ -146,9 +161,31 @@ static void swallow_member(struct warc_reader *reader, size_t *end)
 		*end = rest.size;
 }
 
-/* The end of the record was not where the header says. */
-static enum status mend(struct warc_reader *reader, struct warc_record *record, size_t header, size_t total, size_t end)
+/* Junk follows the block: read the member to its end before the record is trusted, in case its data is damaged. */
+static enum status read_out(struct warc_reader *reader, size_t end, struct fault *fault)
 {
+	while (reader->text.codec != CODEC_NONE && reader->text.open) {
+		struct span text = record_text(reader);
+		size_t unsure;
+		if (text.size > RECORD_FITS || search_text(reader, text, end, &unsure) != SIZE_MAX)
+			break;
+		enum status status = record_more(reader, 0, fault);
+		if (status)
+			return status == STATUS_END ? STATUS_OK : status;
+	}
+	return STATUS_OK;
+}
+
+/* The end of the record was not where the header says. */
+static enum status mend(struct warc_reader *reader, struct warc_record *record, size_t header, size_t total, size_t end,
+			bool *lost, struct fault *fault)
+{
+	enum status status = read_out(reader, end, fault);
+	if (status)
+		return status;
+	*lost = reader->text.broken && ending_of(reader) == ENDING_LOST;
+	if (*lost)
+		return STATUS_OK;
 	struct span text = record_text(reader);
 	size_t unsure,
 		near = search_text(reader, span_slice(text, 0, end + NEAR + reader->options.header_max), end, &unsure);
@@ -212,7 +249,7 @@ static enum status gather_small(struct warc_reader *reader, struct warc_record *
 		return STATUS_OK;
 	}
 	if (!good)
-		return mend(reader, record, header, total, end);
+		return mend(reader, record, header, total, end, lost, fault);
 	settle(reader, record, header, total, end);
 	return STATUS_OK;
 }

@@ -130,7 +130,8 @@ static void note_event(struct warc_reader *reader, uint64_t new_mark)
 	if (!reader->any)
 		reader->first = reader->mark;
 	reader->any = true;
-	reader->member_used = new_mark == reader->mark;
+	reader->member_used =
+		reader->text.codec != CODEC_NONE && new_mark == reader->text.member && text_inner(&reader->text) > 0;
 	reader->mark = new_mark;
 	reader->stop = NO_STOP;
 }
@@ -201,7 +202,7 @@ static enum status report_member(struct warc_reader *reader, struct warc_damage 
 				 struct fault *fault)
 {
 	struct text *text = &reader->text;
-	uint64_t inner = inner_here(reader), member = text->member;
+	uint64_t inner = reader->inner, member = text->member;
 	size_t from = 1;
 	for (;;) {
 		struct span rest = record_text(reader);
@@ -219,7 +220,7 @@ static enum status report_member(struct warc_reader *reader, struct warc_damage 
 		}
 		text_drop(text, rest.size - keep);
 		from = 0;
-		enum status status = text_more(text, 0, fault);
+		enum status status = more_text(reader, 0, fault);
 		if (status == STATUS_END && text->broken)
 			return report_broken(reader, damage, inner, fault);
 		if (status)
@@ -365,7 +366,7 @@ static enum status deliver(struct warc_reader *reader, struct warc_record *recor
 			   struct warc_damage *damage, struct fault *fault)
 {
 	struct text *text = &reader->text;
-	*record = (struct warc_record){.offset = reader->mark, .inner = inner_here(reader)};
+	*record = (struct warc_record){.offset = reader->mark, .inner = reader->inner};
 	if (record->inner || !reader->source->seekable)
 		record->flags |= WARC_RECORD_NOT_SEEKABLE;
 	bool known, lost;
@@ -418,7 +419,7 @@ static enum status at_record(struct warc_reader *reader, struct warc_damage *dam
 			return text->stored == reader->mark
 				       ? STATUS_END
 				       : report(reader, damage, 0, text->stored, true, "members without records");
-		enum status status = text_more(text, 1, fault);
+		enum status status = more_text(reader, 1, fault);
 		if (status == STATUS_OK)
 			continue;
 		if (status != STATUS_END)
@@ -478,6 +479,7 @@ enum status warc_next(struct warc_reader *reader, struct warc_record *record, st
 		reader->ended = true;
 	if (status)
 		return status;
+	reader->inner = inner_here(reader); /* now, while the member that was begun last is the record's */
 	size_t header;
 	bool arc;
 	const char *why;
@@ -490,12 +492,11 @@ enum status warc_next(struct warc_reader *reader, struct warc_record *record, st
 	if (text->codec == CODEC_NONE)
 		return report_plain(reader, damage, why, fault);
 	if (reader->stop != NO_STOP) { /* what stands before the next member's record is none */
-		uint64_t inner = inner_here(reader);
 		text_drop(text, record_text(reader).size);
-		return report(reader, damage, inner, settled(reader), false, why);
+		return report(reader, damage, reader->inner, settled(reader), false, why);
 	}
 	if (text->broken)
-		return report_broken(reader, damage, inner_here(reader), fault);
+		return report_broken(reader, damage, reader->inner, fault);
 	return report_member(reader, damage, why, fault);
 }
 

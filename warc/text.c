@@ -32,7 +32,7 @@ void text_jump(struct text *text, uint64_t stored)
 	text->at = text->size = 0;
 	text->origin = text->member_origin = 0;
 	text->stored = text->member = text->consumed = stored;
-	text->open = text->broken = text->cut = false;
+	text->open = text->broken = text->cut = text->cut_checked = false;
 }
 
 enum status text_reserve(struct text *text, size_t extra)

@@ -97,6 +97,7 @@ struct text {
 	uint64_t consumed;      /* stored offset up to which an open member was read */
 	bool broken;            /* text_more found damage: why, and where to search from */
 	bool cut;               /* … the damage is the end of the input */
+	bool cut_checked;
 	uint64_t broken_from;
 	char why[160];
 	struct gzip_state *gzip;
