@@ -12,13 +12,13 @@ const char *const corpus_table_names[TABLE_COUNT] = {"documents", "duplicates", 
 
 /* Where a page came from; the same in all three tables. */
 #define PAGE_COLUMNS(table, outer)                                                                                      \
-	{outer, NULL, "url", COLUMN_TEXT, COLUMN_STATISTICS, AT(table, page.url), 0},                                   \
+	{outer, NULL, "url", COLUMN_TEXT, COLUMN_STATISTICS | COLUMN_UNIQUE, AT(table, page.url), 0},                   \
 		{outer, NULL, "url_host_name", COLUMN_TEXT, 0, AT(table, page.url_host_name), 0},                       \
 		{outer, NULL, "url_host_registered_domain", COLUMN_TEXT, 0, AT(table, page.url_host_registered_domain), \
 		 0},                                                                                                    \
 		{outer, NULL, "fetch_time", COLUMN_TIME, COLUMN_STATISTICS, AT(table, page.fetch_time), 0},             \
 		{outer, NULL, "fetch_status", COLUMN_STATUS, 0, AT(table, page.fetch_status), 0},                       \
-		{outer, NULL, "content_digest", COLUMN_TEXT, 0, AT(table, page.content_digest), 0},                     \
+		{outer, NULL, "content_digest", COLUMN_TEXT, COLUMN_UNIQUE, AT(table, page.content_digest), 0},         \
 		{outer, NULL, "content_mime_type", COLUMN_TEXT, 0, AT(table, page.content_mime_type), 0},               \
 		{outer, NULL, "content_mime_detected", COLUMN_TEXT, 0, AT(table, page.content_mime_detected), 0},       \
 		{outer, NULL, "content_charset", COLUMN_TEXT, 0, AT(table, page.content_charset), 0},                   \
@@ -29,7 +29,7 @@ const char *const corpus_table_names[TABLE_COUNT] = {"documents", "duplicates", 
 		{outer, NULL, "warc_record_inner", COLUMN_OFFSET, 0, AT(table, page.warc_record_inner), 0},             \
 		{outer, NULL, "warc_record_length", COLUMN_OFFSET, COLUMN_REQUIRED, AT(table, page.warc_record_length), \
 		 0},                                                                                                    \
-		{outer, NULL, "warc_record_id", COLUMN_TEXT, 0, AT(table, page.warc_record_id), 0},                     \
+		{outer, NULL, "warc_record_id", COLUMN_TEXT, COLUMN_UNIQUE, AT(table, page.warc_record_id), 0},         \
 	{                                                                                                               \
 		outer, NULL, "warc_type", COLUMN_TEXT, 0, AT(table, page.warc_type), 0                                  \
 	}
@@ -37,8 +37,8 @@ const char *const corpus_table_names[TABLE_COUNT] = {"documents", "duplicates", 
 #define META "metadata"
 #define DOC(field) AT(document, field)
 static const struct column documents[] = {
-	{NULL, NULL, "id", COLUMN_TEXT, COLUMN_REQUIRED, DOC(page.id), 0},
-	{NULL, NULL, "text", COLUMN_TEXT, COLUMN_REQUIRED, DOC(text), 0},
+	{NULL, NULL, "id", COLUMN_TEXT, COLUMN_REQUIRED | COLUMN_UNIQUE, DOC(page.id), 0},
+	{NULL, NULL, "text", COLUMN_TEXT, COLUMN_REQUIRED | COLUMN_UNIQUE, DOC(text), 0},
 	{NULL, NULL, "source", COLUMN_TEXT, COLUMN_REQUIRED, DOC(source), 0},
 	{NULL, NULL, "created", COLUMN_TEXT, COLUMN_STATISTICS, DOC(created), 0},
 	PAGE_COLUMNS(document, META),
@@ -58,7 +58,7 @@ static const struct column documents[] = {
 	{META, NULL, "license", COLUMN_TEXT, 0, DOC(license), 0},
 	{META, NULL, "robots", COLUMN_ROBOTS, 0, DOC(robots), 0},
 	{META, NULL, "tdm_policy", COLUMN_TEXT, 0, DOC(tdm_policy), 0},
-	{META, NULL, "simhash", COLUMN_PRINT, 0, DOC(simhash), 0},
+	{META, NULL, "simhash", COLUMN_PRINT, COLUMN_UNIQUE, DOC(simhash), 0},
 	{META, "cluster", "id", COLUMN_TEXT, 0, DOC(cluster_id), 0},
 	{META, "cluster", "size", COLUMN_COUNT, COLUMN_GOVERNED, DOC(cluster_size), DOC(cluster_id)},
 	{META, "cluster", "copies", COLUMN_LIST, 0, DOC(copies), DOC(copy_count)},
@@ -74,7 +74,7 @@ static const struct column documents[] = {
 
 #define DUP(field) AT(duplicate, field)
 static const struct column duplicates[] = {
-	{NULL, NULL, "id", COLUMN_TEXT, COLUMN_REQUIRED, DUP(page.id), 0},
+	{NULL, NULL, "id", COLUMN_TEXT, COLUMN_REQUIRED | COLUMN_UNIQUE, DUP(page.id), 0},
 	PAGE_COLUMNS(duplicate, NULL),
 	{NULL, NULL, "title", COLUMN_TEXT, 0, DUP(title), 0},
 	{NULL, NULL, "duplicate_of", COLUMN_TEXT, COLUMN_REQUIRED, DUP(duplicate_of), 0},
@@ -87,7 +87,7 @@ static const struct column duplicates[] = {
 	{NULL, "evidence", "containment", COLUMN_SHARE, 0, DUP(evidence.containment), 0},
 	{NULL, "evidence", "score", COLUMN_SHARE, 0, DUP(evidence.score), 0},
 	{NULL, "evidence", "direct", COLUMN_BOOL, 0, DUP(evidence.direct), 0},
-	{NULL, NULL, "simhash", COLUMN_PRINT, 0, DUP(simhash), 0},
+	{NULL, NULL, "simhash", COLUMN_PRINT, COLUMN_UNIQUE, DUP(simhash), 0},
 	{NULL, NULL, "content_languages", COLUMN_TEXT, COLUMN_STATISTICS, DUP(languages), 0},
 	{NULL, NULL, "words", COLUMN_COUNT, 0, DUP(words), 0},
 	{NULL, NULL, "split", COLUMN_TEXT, 0, DUP(split), 0},
@@ -95,7 +95,7 @@ static const struct column duplicates[] = {
 
 #define REJ(field) AT(rejection, field)
 static const struct column rejected[] = {
-	{NULL, NULL, "id", COLUMN_TEXT, COLUMN_REQUIRED, REJ(page.id), 0},
+	{NULL, NULL, "id", COLUMN_TEXT, COLUMN_REQUIRED | COLUMN_UNIQUE, REJ(page.id), 0},
 	PAGE_COLUMNS(rejection, NULL),
 	{NULL, NULL, "title", COLUMN_TEXT, 0, REJ(title), 0},
 	{NULL, NULL, "reason", COLUMN_TEXT, COLUMN_REQUIRED, REJ(reason), 0},
@@ -210,7 +210,7 @@ void column_flat_name(const struct column *column, char name[64])
 
 const struct sink_class *sink_class_named(struct span name)
 {
-	static const struct sink_class *const classes[] = {&sink_jsonl};
+	static const struct sink_class *const classes[] = {&sink_jsonl, &sink_parquet};
 	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
 		if (span_equal(span_of(classes[i]->name), name))
 			return classes[i];

@@ -23,6 +23,7 @@ enum { /* column.flags */
        COLUMN_REQUIRED = 1,
        COLUMN_GOVERNED = 2,   /* absent as well when the span at `second` is */
        COLUMN_STATISTICS = 4, /* Parquet: least and greatest value in the footer */
+       COLUMN_UNIQUE = 8,     /* Parquet: values hardly repeat, no dictionary */
 };
 
 struct column {

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Run one of the node tests with its packages. usage: node.sh BUILD-FOLDER SCRIPT ARGUMENT...
+# Exits 77 (skipped) without node, or without the packages and a registry to get them from.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+build=$1 script=$2
+shift 2
+
+command -v node >/dev/null && command -v npm >/dev/null || {
+	echo "skipped: node and npm are not installed"
+	exit 77
+}
+mkdir -p "$build/npm"
+if ! cmp -s "$here/package.json" "$build/npm/installed.json"; then
+	cp "$here/package.json" "$build/npm/package.json"
+	if ! (cd "$build/npm" && npm install --no-audit --no-fund --no-package-lock --loglevel=error); then
+		echo "skipped: the npm packages could not be installed"
+		exit 77
+	fi
+	cp "$here/package.json" "$build/npm/installed.json"
+fi
+# Modules are looked up from where a script lies, so the scripts run from beside their packages.
+cp "$here"/*.mjs "$build/npm/"
+WARCMILL_SOURCE=$(cd "$here/../.." && pwd) exec node "$build/npm/$script" "$build" "$@"
