@@ -384,6 +384,7 @@ static enum status deliver(struct warc_reader *reader, struct warc_record *recor
 		read_header(reader, (struct span){record->block.data - header, header}, arc, record, &known);
 		record->content_length = length;
 	}
+	record->header = (struct span){record->block.data - header, header};
 	uint64_t to = settled(reader);
 	record->length = to - reader->mark;
 	note_event(reader, to);

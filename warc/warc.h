@@ -114,6 +114,7 @@ struct warc_record {
 	int64_t date;            /* DATE_NONE when absent or wrong */
 	const struct warc_field *fields;
 	size_t field_count;
+	struct span header;      /* the header block as stored, with the blank line after it; an ARC record's line */
 	struct span block;
 };
 struct span warc_field_get(const struct warc_field *fields, size_t count, const char *name); /* first of NAME, or SPAN_NONE */
