@@ -34,5 +34,6 @@ int cli_slurm(int argc, char **argv);
 /* Print "warcmill NAME: message" on stderr and return CODE. */
 int cli_fail(int code, const char *command, const char *format, ...) WARCMILL_PRINTF(3, 4);
 int cli_status_exit(enum status status); /* exit code for a status */
+void cli_print_libraries(void);          /* name and version of each, one a line */
 
 #endif

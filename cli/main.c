@@ -1,10 +1,36 @@
 /* main: picks the command. Commands that are not built in yet are absent from the table. */
 #include "cli/cli.h"
+#include "corpus/corpus.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/* A command whose file is not built in is NULL here and absent from the list. */
+#pragma weak cli_ls
+#pragma weak cli_cat
+#pragma weak cli_check
+#pragma weak cli_article
+#pragma weak cli_dedup
+#pragma weak cli_recluster
+#pragma weak cli_verify
+#pragma weak cli_explain
+#pragma weak cli_report
+#pragma weak cli_run
+#pragma weak cli_slurm
+
 static const struct cli_command commands[] = {
+	{"build", "archives to a corpus: the main job", cli_build},
+	{"article", "pages to articles, as JSON lines", cli_article},
+	{"dedup", "near-duplicates among texts in JSON lines", cli_dedup},
+	{"recluster", "cluster a corpus again with other thresholds", cli_recluster},
+	{"ls", "one line per record", cli_ls},
+	{"cat", "one record, its payload, page or article", cli_cat},
+	{"check", "structure, digests and damage of archives", cli_check},
+	{"verify", "a corpus against its sums, its accounts and its archives", cli_verify},
+	{"explain", "why a page was kept, collapsed or rejected", cli_explain},
+	{"report", "report.html and stats.json of a corpus", cli_report},
+	{"run", "one shard of one stage, for clusters", cli_run},
+	{"slurm", "job arrays for Slurm", cli_slurm},
 	{NULL, NULL, NULL},
 };
 
@@ -41,8 +67,16 @@ static int help(FILE *out)
 {
 	fputs("usage: warcmill COMMAND [OPTION]... [ARGUMENT]...\n\nCommands (each has --help):\n", out);
 	for (const struct cli_command *command = commands; command->name; command++)
-		fprintf(out, "  %-10s %s\n", command->name, command->summary);
+		if (command->run)
+			fprintf(out, "  %-10s %s\n", command->name, command->summary);
 	return out == stdout ? EXIT_DONE : EXIT_USAGE;
+}
+
+static int version(void)
+{
+	printf("warcmill %s\narticle %s\nduplicates %s\n", WARCMILL_VERSION, article_version(), dedup_version());
+	cli_print_libraries();
+	return EXIT_DONE;
 }
 
 int main(int argc, char **argv)
@@ -51,8 +85,10 @@ int main(int argc, char **argv)
 		return help(stderr);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
 		return help(stdout);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version"))
+		return version();
 	for (const struct cli_command *command = commands; command->name; command++)
-		if (!strcmp(argv[1], command->name))
+		if (command->run && !strcmp(argv[1], command->name))
 			return command->run(argc - 1, argv + 1);
 	fprintf(stderr, "warcmill: there is no command '%s'; warcmill --help lists them\n", argv[1]);
 	return EXIT_USAGE;

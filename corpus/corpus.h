@@ -85,6 +85,26 @@ enum status corpus_build(const char *const *arguments, size_t count, const struc
 			 const char *folder, unsigned threads, bool force, const struct corpus_observer *observer,
 			 struct corpus_totals *totals, struct fault *fault);
 
+/* What corpus_build would do, as text for people, appended to OUT. */
+enum status corpus_plan_text(const char *const *arguments, size_t count, const struct build_options *options,
+			     const char *folder, struct buffer *out, struct fault *fault);
+
+/* ---- Repeating a run ------------------------------------------------------------------------------------- */
+
+/* What a manifest says about how its corpus was made. */
+struct manifest_recipe {
+	char **paths; /* [path_count] of the inputs as they were read, from run.json beside the manifest; may be none */
+	size_t path_count;
+	char *sums; /* SHA256SUMS beside the manifest, or NULL */
+	char *path;
+};
+/* Read PATH (a manifest.json) and add its options to OPTIONS. */
+enum status manifest_recipe_read(const char *path, struct build_options *options, struct manifest_recipe *out,
+				 struct fault *fault);
+/* Is FOLDER's SHA256SUMS the same as that beside the manifest? STATUS_DATA names the first file that differs. */
+enum status manifest_recipe_check(const struct manifest_recipe *recipe, const char *folder, struct fault *fault);
+void manifest_recipe_free(struct manifest_recipe *recipe);
+
 #ifdef __cplusplus
 }
 #endif

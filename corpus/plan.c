@@ -291,3 +291,32 @@ enum status plan_compare(const struct plan *plan, struct fault *fault)
 	free(path);
 	return status;
 }
+
+enum status corpus_plan_text(const char *const *arguments, size_t count, const struct build_options *options,
+			     const char *folder, struct buffer *out, struct fault *fault)
+{
+	static const char *const kinds[] = {
+		[WARC_KIND_EMPTY] = "empty",     [WARC_KIND_PLAIN] = "warc", [WARC_KIND_GZIP] = "warc.gz",
+		[WARC_KIND_ZSTD] = "warc.zst",   [WARC_KIND_ARC] = "arc",    [WARC_KIND_STREAM] = "stream",
+		[WARC_KIND_UNKNOWN] = "unknown",
+	};
+	struct plan *plan;
+	struct json_writer writer;
+	uint64_t bytes = 0;
+	enum status status = plan_new(arguments, count, options, folder, &plan, fault);
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 0; i < plan->input_count; i++) {
+		const struct warc_input *input = warc_inputs_at(plan->inputs, i);
+		buffer_print(out, "input\t%s\t%s\t%llu\n", warc_input_name(input), kinds[warc_input_kind(input)],
+			     (unsigned long long)plan->stats[i].bytes);
+		bytes += plan->stats[i].bytes;
+	}
+	buffer_print(out, "inputs\t%zu\nbytes\t%llu\nsegments\t%zu\nshards\t%zu\noutput\t%s\noptions\t",
+		     plan->input_count, (unsigned long long)bytes, plan->segment_count, plan->shard_count, folder);
+	json_start(&writer, out);
+	build_options_json(options, false, &writer);
+	buffer_append_byte(out, '\n');
+	plan_free(plan);
+	return out->status == STATUS_OK ? STATUS_OK : fault_set(fault, out->status, 0, "no memory for the plan");
+}

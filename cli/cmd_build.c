@@ -1,0 +1,231 @@
+/* cmd_build: the main job. Options come from the one table in corpus/options.c; here are only those that say where the
+ * output goes and what is shown. */
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "corpus/corpus.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { OPTIONS_MAX = 64, CORPUS_FIRST = 1000 };
+
+struct arguments {
+	struct build_options *options;
+	const char *folder;
+	unsigned threads;
+	bool force, dry_run, quiet, strict;
+	bool json; /* --progress=json */
+	const char *manifest;
+};
+
+enum { OPT_FORCE = 256, OPT_DRY_RUN, OPT_QUIET, OPT_STRICT, OPT_PROGRESS, OPT_MANIFEST, OPT_HELP };
+
+static const struct {
+	const char *name, *argument, *help;
+	int code;
+} own[] = {
+	{"output", "DIR", "the corpus folder (-o DIR)", 'o'},
+	{"jobs", "N", "threads, 0 for all cores (-j N)", 'j'},
+	{"force", NULL, "replace what an earlier run left in DIR", OPT_FORCE},
+	{"from-manifest", "FILE", "take the options, and without INPUT the inputs, from a corpus' manifest.json",
+	 OPT_MANIFEST},
+	{"dry-run", NULL, "print the plan and do nothing", OPT_DRY_RUN},
+	{"strict", NULL, "exit 65 when a damaged place was met", OPT_STRICT},
+	{"progress", "json", "progress as JSON lines on stderr", OPT_PROGRESS},
+	{"quiet", NULL, "no progress, no summary", OPT_QUIET},
+	{"help", NULL, "this text", OPT_HELP},
+};
+enum { OWN = sizeof own / sizeof *own };
+
+static int print_help(void)
+{
+	puts("usage: warcmill build INPUT... -o DIR [OPTION]...\n\n"
+	     "Read web archives (WARC, ARC, WACZ; files, folders, @list.txt, http(s)://, s3://, - for standard "
+	     "input),\n"
+	     "extract articles, collapse near-duplicates, and write a corpus folder with provenance. Called again on "
+	     "an\n"
+	     "unfinished folder it goes on where it was stopped.\n");
+	for (int i = 0; i < OWN; i++)
+		printf("  --%-15s %-11s %s\n", own[i].name, own[i].argument ? own[i].argument : "", own[i].help);
+	puts("");
+	for (size_t i = 0; i < corpus_option_count(); i++) {
+		const struct option_row *row = corpus_option_at(i);
+		printf("  --%-17s %-13s %s", row->name, row->argument ? row->argument : "", row->help);
+		if (row->choices)
+			printf(": %s", row->choices);
+		printf(row->otherwise ? " [%s]\n" : "\n", row->otherwise);
+	}
+	puts("\nexit: 0 done, 64 usage, 65 the accounts do not add up (or damage, with --strict), 74 I/O, 75 try again "
+	     "later");
+	return EXIT_DONE;
+}
+
+static void fill_long_options(struct option *out)
+{
+	int at = 0;
+	for (int i = 0; i < OWN; i++)
+		out[at++] = (struct option){own[i].name, own[i].argument ? required_argument : no_argument, NULL,
+					    own[i].code};
+	for (size_t i = 0; i < corpus_option_count() && at < OPTIONS_MAX - 1; i++) {
+		const struct option_row *row = corpus_option_at(i);
+		out[at++] = (struct option){row->name, row->argument ? required_argument : no_argument, NULL,
+					    CORPUS_FIRST + (int)i};
+	}
+	out[at] = (struct option){NULL, 0, NULL, 0};
+}
+
+static enum status set_own(struct arguments *arguments, int code, struct fault *fault)
+{
+	uint64_t number;
+	switch (code) {
+	case 'o':
+		arguments->folder = optarg;
+		return *optarg ? STATUS_OK : fault_set(fault, STATUS_USAGE, 0, "-o needs the name of a folder");
+	case 'j':
+		if (!span_to_u64(span_of(optarg), &number) || number > 1024)
+			return fault_set(fault, STATUS_USAGE, 0, "-j takes a number up to 1024, not '%.80s'", optarg);
+		arguments->threads = (unsigned)number;
+		return STATUS_OK;
+	case OPT_FORCE:
+		arguments->force = true;
+		return STATUS_OK;
+	case OPT_DRY_RUN:
+		arguments->dry_run = true;
+		return STATUS_OK;
+	case OPT_QUIET:
+		arguments->quiet = true;
+		return STATUS_OK;
+	case OPT_STRICT:
+		arguments->strict = true;
+		return STATUS_OK;
+	case OPT_MANIFEST:
+		arguments->manifest = optarg;
+		return STATUS_OK;
+	case OPT_PROGRESS:
+		arguments->json = !strcmp(optarg, "json");
+		return arguments->json
+			       ? STATUS_OK
+			       : fault_set(fault, STATUS_USAGE, 0, "--progress takes json, not '%.80s'", optarg);
+	default:
+		return fault_set(fault, STATUS_USAGE, 0, "see warcmill build --help");
+	}
+}
+
+/* EXIT_DONE to go on, -1 after help, else the exit code. */
+static int parse(int argc, char **argv, struct arguments *arguments)
+{
+	struct option long_options[OPTIONS_MAX];
+	struct fault fault = {0};
+	int code;
+	fill_long_options(long_options);
+	optind = 1;
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, ":o:j:h", long_options, NULL)) != -1) {
+		if (code == OPT_HELP || code == 'h')
+			return print_help(), -1;
+		if (code == '?' || code == ':')
+			return cli_fail(EXIT_USAGE, "build",
+					code == '?' ? "there is no option %s; see warcmill build --help"
+						    : "%s needs a value",
+					argv[optind - 1]);
+		enum status status = code >= CORPUS_FIRST
+					     ? build_options_set(arguments->options,
+								 corpus_option_at((size_t)(code - CORPUS_FIRST))->name,
+								 optarg, &fault)
+					     : set_own(arguments, code, &fault);
+		if (status != STATUS_OK)
+			return cli_fail(cli_status_exit(status), "build", "%s", fault.text);
+	}
+	return EXIT_DONE;
+}
+
+static void print_summary(const struct corpus_totals *totals, const char *folder)
+{
+	if (totals->already_complete) {
+		fprintf(stderr, "%s is complete already; nothing to do\n", folder);
+		return;
+	}
+	fprintf(stderr,
+		"%llu records: %llu documents, %llu duplicates, %llu rejected, %llu skipped, %llu damaged\n"
+		"%s holds the corpus; manifest.json says how it was made%s\n",
+		(unsigned long long)totals->records, (unsigned long long)totals->documents,
+		(unsigned long long)totals->duplicates, (unsigned long long)totals->rejected,
+		(unsigned long long)totals->skipped, (unsigned long long)totals->damaged, folder,
+		totals->damaged ? ", errors.jsonl what was damaged" : "");
+}
+
+static int run(const struct arguments *arguments, const char *const *inputs, size_t count)
+{
+	struct progress progress;
+	struct corpus_observer observer;
+	struct corpus_totals totals;
+	struct fault fault = {0};
+	progress_init(&progress,
+		      arguments->quiet  ? PROGRESS_NONE
+		      : arguments->json ? PROGRESS_JSON
+					: PROGRESS_TERMINAL,
+		      &observer);
+	enum status status = corpus_build(inputs, count, arguments->options, arguments->folder, arguments->threads,
+					  arguments->force, &observer, &totals, &fault);
+	progress_end(&progress);
+	if (status != STATUS_OK)
+		return cli_fail(cli_status_exit(status), "build", "%s", fault.text);
+	if (!arguments->quiet)
+		print_summary(&totals, arguments->folder);
+	return arguments->strict && totals.damaged ? EXIT_DATA : EXIT_DONE;
+}
+
+static int dry_run(const struct arguments *arguments, const char *const *inputs, size_t count)
+{
+	struct buffer plan;
+	struct fault fault = {0};
+	buffer_init(&plan, SIZE_MAX / 2);
+	enum status status = corpus_plan_text(inputs, count, arguments->options, arguments->folder, &plan, &fault);
+	if (status == STATUS_OK)
+		fwrite(plan.data, 1, plan.size, stdout);
+	buffer_free(&plan);
+	return status == STATUS_OK ? EXIT_DONE : cli_fail(cli_status_exit(status), "build", "%s", fault.text);
+}
+
+static int with_inputs(struct arguments *arguments, const char *const *inputs, size_t count)
+{
+	if (!count)
+		return cli_fail(EXIT_USAGE, "build", "no INPUT was given; see warcmill build --help");
+	if (!arguments->folder)
+		return cli_fail(EXIT_USAGE, "build", "-o DIR is missing: where is the corpus to go?");
+	return arguments->dry_run ? dry_run(arguments, inputs, count) : run(arguments, inputs, count);
+}
+
+static int from_manifest(struct arguments *arguments, const char *const *inputs, size_t count)
+{
+	struct manifest_recipe recipe;
+	struct fault fault = {0};
+	enum status status = manifest_recipe_read(arguments->manifest, arguments->options, &recipe, &fault);
+	if (status != STATUS_OK)
+		return cli_fail(cli_status_exit(status), "build", "%s", fault.text);
+	int code = count ? with_inputs(arguments, inputs, count)
+			 : with_inputs(arguments, (const char *const *)recipe.paths, recipe.path_count);
+	if (code == EXIT_DONE && !arguments->dry_run &&
+	    manifest_recipe_check(&recipe, arguments->folder, &fault) != STATUS_OK)
+		code = cli_fail(EXIT_DATA, "build", "%s", fault.text);
+	manifest_recipe_free(&recipe);
+	return code;
+}
+
+int cli_build(int argc, char **argv)
+{
+	struct arguments arguments = {.options = build_options_new()};
+	if (!arguments.options)
+		return cli_fail(EXIT_IO, "build", "no memory");
+	int code = parse(argc, argv, &arguments);
+	if (code == EXIT_DONE) {
+		const char *const *inputs = (const char *const *)argv + optind;
+		size_t count = (size_t)(argc - optind);
+		code = arguments.manifest ? from_manifest(&arguments, inputs, count)
+					  : with_inputs(&arguments, inputs, count);
+	}
+	build_options_free(arguments.options);
+	return code < 0 ? EXIT_DONE : code;
+}
