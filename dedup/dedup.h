@@ -263,23 +263,24 @@ const char *dedup_version(void);
 
 /* ---- Passages: paragraphs repeated across a host's documents --------------------------------------------------- */
 
-/* Counts paragraphs (normalised lines or blocks between line breaks) by host. Feed documents in id order from one
- * thread (or one counter a thread, merged). At most `max` bytes are held. */
+/* Counts paragraphs (lines, compared after normalisation) by host. One thread at a time; feed documents in a fixed
+ * order. At most MAX bytes are held; beyond them new paragraphs are no longer taken up (passages_full). */
 struct passages;
 struct passages *passages_new(size_t max);
-enum status passages_add(struct passages *passages, struct span host, struct span text, uint64_t document);
+enum status passages_add(struct passages *passages, struct span host, struct span text);
+bool passages_full(const struct passages *passages);
 /* Documents of HOST that hold PARAGRAPH (0 when unknown). */
-uint32_t passages_count(const struct passages *passages, struct span host, struct span paragraph);
-/* TEXT without the paragraphs seen in more than MAX documents of HOST, appended to OUT; *DROPPED counts them. Blank
- * lines around what is left are kept single. */
-enum status passages_drop(const struct passages *passages, struct span host, struct span text, uint32_t max,
+uint32_t passages_count(struct passages *passages, struct span host, struct span paragraph);
+/* TEXT without the paragraphs that stand in more than MAX documents of HOST, appended to OUT, and *DROPPED, how many
+ * they were. Blank lines left behind do not add up. */
+enum status passages_drop(struct passages *passages, struct span host, struct span text, uint32_t max,
 			  struct buffer *out, uint32_t *dropped);
 struct passage {
-	struct span host, text; /* the paragraph as first met, at most 500 bytes; live until passages_free */
+	struct span host, text; /* the paragraph as it stood in the second document, at most 500 bytes; both live until
+				   passages_free */
 	uint32_t documents;
-	uint64_t first; /* document that first held it */
 };
-/* Those in more than MAX documents, by (host, documents descending, text). *OUT is malloc'd. */
+/* Those in more than MAX documents (2 at least), by host, documents descending, text. *OUT is malloc'd. */
 enum status passages_list(const struct passages *passages, uint32_t max, struct passage **out, size_t *count);
 void passages_free(struct passages *passages);
 

@@ -301,16 +301,22 @@ static inline uint64_t token_hash(const uint8_t *at, size_t size)
 	return mix_mul((a & mask_a) ^ MIX_A ^ seed, (b & mask_b) ^ MIX_B);
 }
 
-/* Small numbers are often spelled out, and results and scores differ in them. */
-static bool is_number_word(const uint8_t *at, size_t size)
+/* Small numbers are often spelled out, and results and scores differ in them. 8 bytes at AT are readable. */
+static inline bool is_number_word(const uint8_t *at, size_t size)
 {
-	static const char words[][8] = {"one",   "two",   "three", "four", "five",   "six",
+	static const char words[][9] = {"one",   "two",   "three", "four", "five",   "six",
 					"seven", "eight", "nine",  "ten",  "eleven", "twelve"};
-	if (size < 3 || size > 6 || !strchr("otfsen", at[0]))
+	const uint32_t initials = 1u << ('o' & 31) | 1u << ('t' & 31) | 1u << ('f' & 31) | 1u << ('s' & 31) |
+				  1u << ('e' & 31) | 1u << ('n' & 31);
+	if (size < 3 || size > 6 || !(initials >> (at[0] & 31) & 1))
 		return false;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (!words[i][size] && words[i][size - 1] && !memcmp(words[i], at, size))
+	uint64_t word = 0, known;
+	memcpy(&word, at, size);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		memcpy(&known, words[i], 8);
+		if (word == known)
 			return true;
+	}
 	return false;
 }
 
