@@ -672,6 +672,34 @@ static void count_character(struct reader *reader, uint32_t code, unsigned class
 	}
 }
 
+/* Most characters of most pages: a run of a-z, counted as count_character would. */
+static inline char *add_small_letters(struct reader *reader, const char **from, const char *end, char *out)
+{
+	struct block *block = &reader->block;
+	const char *at = *from;
+	uint32_t token = reader->token;
+	if (reader->space)
+		*out++ = ' ';
+	if (!reader->piece)
+		block->pieces++;
+	if (!block->chars)
+		block->head_code = (unsigned char)*at;
+	do {
+		token = TOKEN_STEP(token, (unsigned char)*at);
+		*out++ = *at++;
+	} while (at < end && (unsigned char)(*at - 'a') < 26);
+	uint32_t count = (uint32_t)(at - *from);
+	block->chars += count;
+	block->letters += count;
+	reader->token = token;
+	reader->previous = (unsigned char)at[-1];
+	reader->previous_cjk = 0;
+	reader->space = false;
+	reader->piece = reader->in_token = true;
+	*from = at;
+	return out;
+}
+
 static void add_text(struct reader *reader, uint32_t node, struct span text)
 {
 	struct blocks *blocks = reader->blocks;
@@ -688,8 +716,17 @@ static void add_text(struct reader *reader, uint32_t node, struct span text)
 	uint32_t chars = block->chars;
 	char *out = blocks->text.data + blocks->text.size;
 	while (at < end) {
+		if ((unsigned char)(*at - 'a') < 26 && !reader->line && !block->pre) {
+			out = add_small_letters(reader, &at, end, out);
+			continue;
+		}
 		const char *from = at;
 		uint32_t code = (unsigned char)*at;
+		if (code == ' ' && !block->pre) {
+			space_seen(reader, code);
+			at++;
+			continue;
+		}
 		if (code < 0x80)
 			at++;
 		else

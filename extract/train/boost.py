@@ -1,8 +1,9 @@
-"""boost: gradient-boosted trees on byte features, and their integer form for extract/model.c."""
+"""boost: calls the tree grower (boost.c) and holds its trees in the integer form of extract/model.c."""
+import os
 import struct
+import subprocess
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 
 class Stage:
@@ -37,35 +38,34 @@ class Stage:
         return '%d trees, %d leaves, unit %d' % (len(self.trees), sum(len(t[1]) for t in self.trees), self.unit)
 
 
-def flatten(nodes, unit, features):
-    """sklearn's node array -> inner nodes in breadth-first order (slots: inner first, then leaves) and leaf values."""
-    order, queue = [], [0]
-    while queue:
-        i = queue.pop(0)
-        if not nodes[i]['is_leaf']:
-            order.append(i)
-            queue += [int(nodes[i]['left']), int(nodes[i]['right'])]
-    slot, leaves, inner = {i: k for k, i in enumerate(order)}, [], []
-    for i in order:
-        pair = []
-        for child in (int(nodes[i]['left']), int(nodes[i]['right'])):
-            if child not in slot:
-                slot[child] = len(order) + len(leaves)
-                leaves.append(int(np.clip(round(nodes[child]['value'] * unit), -127, 127)))
-            pair.append(slot[child])
-        inner.append((int(features[nodes[i]['feature_idx']]), int(np.floor(nodes[i]['num_threshold'])), *pair))
-    return inner, leaves if order else [int(np.clip(round(nodes[0]['value'] * unit), -127, 127))]
+def read_trees(path):
+    """The text that warcmill-boost writes -> base, [(inner nodes, leaf values)]."""
+    lines = iter(open(path))
+    base, trees = float(next(lines)), []
+    for line in lines:
+        inner = [tuple(map(int, next(lines).split())) for _ in range(int(line))]
+        trees.append((inner, [float(next(lines)) for _ in range(len(inner) + 1)]))
+    return base, trees
 
 
-def fit(x, y, w, trees, leaves, drop=()):
-    """Blocks half in the truth weigh less; features in DROP are left out (ablation)."""
+def fit(tool, work, x, y, w, options, drop=()):
+    """Blocks half in the truth weigh less; features in DROP are left out (ablation). OPTIONS: trees, leaves, depth, rate, lambda,
+    columns, rows, min_weight, seed."""
     w = w * np.where((y > 0.15) & (y < 0.85), 0.6, 1.0)
-    features = np.array([k for k in range(x.shape[1]) if k not in drop])
-    model = HistGradientBoostingClassifier(max_iter=trees, learning_rate=0.1, max_leaf_nodes=leaves, max_depth=6, min_samples_leaf=60,
-                                           l2_regularization=5.0, max_bins=255, early_stopping=False, random_state=1)
-    model.fit(x[:, features], y > 0.5, sample_weight=w / w.mean())
-    grown = [it[0].nodes for it in model._predictors]
-    top = max(float(np.abs(n['value'][n['is_leaf'].astype(bool)]).max()) for n in grown)
-    unit = max(1, int(127 / min(top, 1.0)))
-    base = int(round(float(np.ravel(model._baseline_prediction)[0]) * unit))
-    return Stage([flatten(n, unit, features) for n in grown], base, unit)
+    features = np.array([k for k in range(x.shape[1]) if k not in drop], np.int64)
+    rows = os.path.join(work, 'rows-%d' % os.getpid())
+    with open(rows, 'wb') as f:
+        f.write(struct.pack('<II', len(x), len(features)))
+        f.write(np.ascontiguousarray(x[:, features]).tobytes())
+        f.write((y > 0.5).astype('<f4').tobytes())
+        f.write((w / w.mean()).astype('<f4').tobytes())
+    subprocess.run([tool, rows, rows + '.trees'] + [str(v) for v in options], check=True)
+    base, grown = read_trees(rows + '.trees')
+    os.remove(rows)
+    os.remove(rows + '.trees')
+    top = max(max(map(abs, leaves)) for _, leaves in grown)
+    unit = max(1, int(127 / min(top, 0.6)))
+    trees = []
+    for inner, leaves in grown:
+        trees.append(([(int(features[v]), t, a, b) for v, t, a, b in inner], [int(np.clip(round(v * unit), -127, 127)) for v in leaves]))
+    return Stage(trees, int(round(base * unit)), unit)

@@ -260,7 +260,7 @@ def sample(p, rng):
     return keep, np.where(sure, 1.0, 1 / 0.12)
 
 
-def fit(pages, views, trees, leaves, drop=()):
+def fit(pages, views, o, stage, drop=()):
     x, y, w = [], [], []
     for p in pages:
         if p.reach < 15 or p.scale == 0:
@@ -270,7 +270,16 @@ def fit(pages, views, trees, leaves, drop=()):
         y.append(p.y[keep])
         w.append((p.weight * factor)[keep] * p.scale)
     report.log('rows', sum(map(len, y)))
-    return boost.fit(np.concatenate(x), np.concatenate(y), np.concatenate(w), trees, leaves, drop)
+    options = (o.trees[stage], o.leaves, o.depth, o.rate, 5, o.columns, o.rows, 3, 1)
+    return boost.fit(o.booster, o.work, np.concatenate(x), np.concatenate(y), np.concatenate(w), options, drop)
+
+
+JOBS = None
+
+
+def fit_fold(k):
+    pages, views, o, stage = JOBS
+    return fit([p for p in pages if p.fold != k], views, o, stage)
 
 
 def main():
@@ -280,12 +289,17 @@ def main():
     parser.add_argument('--work', required=True)
     parser.add_argument('--out')
     parser.add_argument('--sets', default=','.join(SETS))
-    parser.add_argument('--trees', type=int, nargs=2, default=(120, 120))
+    parser.add_argument('--trees', type=int, nargs=2, default=(150, 150))
     parser.add_argument('--leaves', type=int, default=24)
+    parser.add_argument('--depth', type=int, default=6)
+    parser.add_argument('--rate', type=float, default=0.1)
+    parser.add_argument('--columns', type=float, default=0.35, help='share of the features that a tree sees')
+    parser.add_argument('--rows', type=float, default=0.6, help='share of the blocks that a tree sees')
+    parser.add_argument('--jobs', type=int, default=2, help='models trained at once')
     parser.add_argument('--no-final', action='store_true')
-    parser.add_argument('--folds-only', type=int, nargs='*', help='evaluate these folds only')
     o = parser.parse_args()
     log = report.log
+    o.booster = os.path.join(os.path.dirname(o.tool), 'warcmill-boost')
     os.makedirs(o.work, exist_ok=True)
     digest, views1, views2 = views_of(o.tool)
     pages = read_truth(o.data, o.sets.split(','), o.work)
@@ -308,11 +322,12 @@ def main():
         for k in range(FOLDS):
             write_model(names[k], digest, tables[k], stages[k])
             dump(o.tool, [p for p in pages if p.fold == k], o.work, names[k])
-        for k in range(FOLDS + 1):
-            if k == FOLDS and o.no_final:
-                continue
-            stages[k][stage] = fit([p for p in pages if p.fold != k], views, o.trees[stage], o.leaves)
-            log('stage', stage + 1, 'fold' if k < FOLDS else 'final', k, stages[k][stage].describe())
+        global JOBS
+        JOBS = pages, views, o, stage
+        with multiprocessing.Pool(o.jobs) as pool:
+            for k, fitted in enumerate(pool.imap(fit_fold, range(FOLDS if o.no_final else FOLDS + 1))):
+                stages[k][stage] = fitted
+                log('stage', stage + 1, 'fold' if k < FOLDS else 'final', k, fitted.describe())
         for k in range(FOLDS):
             for p in pages:
                 if p.fold == k:
