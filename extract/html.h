@@ -182,7 +182,7 @@ enum html_attr html_attr_at(const struct html_tree *tree, uint32_t node, uint32_
 static inline struct span html_attr(const struct html_tree *tree, uint32_t node, enum html_attr attr)
 {
 	const struct html_node *n = &tree->nodes[node];
-	if (n->kind != HTML_ELEMENT)
+	if (n->kind != HTML_ELEMENT || n->count == 0)
 		return SPAN_NONE;
 	struct html_attribute *a = tree->attributes + n->attributes, *end = a + n->count;
 	for (; a < end; a++)
