@@ -22,6 +22,8 @@ struct task {
 	void *context;
 	bool (*run)(void *context, struct work *work); /* false: could not be run, why is said in `absent` */
 	const char *absent;                            /* not NULL: not run, for this reason */
+	bool by_wall; /* wall time counts (threads, other processes); else this process's own processor time, which does
+			 not grow when others use the machine */
 };
 
 struct samples {
