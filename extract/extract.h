@@ -21,7 +21,8 @@ struct page_metadata {
 	struct span title;           /* without the site's name */
 	struct span title_full;      /* as <title> or og:title has it, for comparing with headings */
 	const struct span *authors; size_t author_count;
-	struct span date_published, date_modified; /* "YYYY-MM-DD" or with "Thh:mm:ssZ" where known */
+	struct span date_published, date_modified; /* W3CDTF, readable by date_parse_w3c: the day as the page says it, "2024-05-01", and with the time
+	                                              where a zone was said, "2024-05-01T23:10:00+02:00"; never later than a day after the fetch */
 	struct span site_name, canonical_url, description, license, language_declared, image;
 	const struct span *tags; size_t tag_count;
 	const struct span *descriptions; size_t description_count; /* all candidates, for features */
@@ -45,7 +46,18 @@ struct page {
 struct metadata_reader; /* scratch of one thread */
 struct metadata_reader *metadata_reader_new(void);
 void metadata_reader_free(struct metadata_reader *reader);
+/* PAGE's strings may be absent; its tree is needed. OUT's texts live in ARENA. STATUS_LIMIT: the arena was full, some are absent. */
 enum status metadata_read(struct metadata_reader *reader, const struct page *page, struct arena *arena, struct page_metadata *out);
+/* For a page whose tree holds no text: the body out of the JSON that its scripts render from (page state such as __NEXT_DATA__,
+ * or any script of JSON), paragraphs divided by blank lines. SPAN_NONE where there is none. Costs a parse of those scripts. */
+enum status metadata_page_state_body(struct metadata_reader *reader, const struct page *page, struct arena *arena, struct span *body);
+
+/* ---- Language ------------------------------------------------------------------------------------------ */
+
+/* LANGUAGE of TEXT (plain, valid UTF-8) as ISO 639-3 ("eng", "deu", "zho"), LANGUAGES up to three, comma-separated, the most used
+ * first, as in Common Crawl's index. At most 2 KB of TEXT are looked at. Both SPAN_NONE where nothing is known, and in a build
+ * without CLD2. They live in ARENA; STATUS_LIMIT when it is full. */
+enum status language_detect(struct span text, struct arena *arena, struct span *language, struct span *languages);
 
 /* ---- Article ------------------------------------------------------------------------------------------- */
 

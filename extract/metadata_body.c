@@ -94,3 +94,141 @@ struct span metadata_body_text(struct metadata_reader *reader, struct arena *are
 	return utf8_nfc(result, &reader->scratch) == STATUS_OK ? arena_copy(arena, buffer_span(&reader->scratch))
 							       : SPAN_NONE;
 }
+
+/* ---- Page state ------------------------------------------------------------------------------------------ */
+
+enum { STATE_MAX = 4 << 20, STATE_DEPTH = 200, PROSE_MIN = 40 };
+
+/* Whether a string is prose: words, and no address, code or markup of another kind. */
+static bool is_prose(struct span text)
+{
+	size_t blanks = 0, wide = 0, odd = 0;
+	if (text.size < PROSE_MIN)
+		return false;
+	struct span front = span_slice(text, 0, 400);
+	for (size_t i = 0; i < front.size; i++) {
+		unsigned char c = (unsigned char)front.data[i];
+		blanks += c == ' ';
+		wide += c >= 0xE3;
+		odd += strchr("{};=|\\", c) != NULL && c;
+	}
+	return odd * 40 < front.size && (blanks * 12 >= front.size || wide * 6 >= front.size) &&
+	       !span_starts(text, SPAN("http"));
+}
+
+/* A container's share: the prose in its strings and in those of the objects in it, one and two levels down. */
+struct state {
+	struct {
+		const struct json *node;
+		size_t prose;
+	} open[STATE_DEPTH];
+	const struct json *best;
+	size_t best_prose;
+};
+
+/* Depth-first over the tree; each string's size goes to the containers one to four levels up, and the smallest
+ * container that holds nearly the most prose is the body's. */
+static void weigh(struct state *state, const struct json *root)
+{
+	size_t depth = 0;
+	const struct json *node = root;
+	for (;;) {
+		bool descend =
+			(node->kind == JSON_OBJECT || node->kind == JSON_ARRAY) && node->first && depth < STATE_DEPTH;
+		if (node->kind == JSON_STRING && is_prose(node->text))
+			for (size_t up = 1; up <= 4 && up <= depth; up++)
+				state->open[depth - up].prose += node->text.size;
+		if (descend) {
+			state->open[depth].node = node;
+			state->open[depth++].prose = 0;
+			node = node->first;
+			continue;
+		}
+		while (depth && !node->next) {
+			depth--;
+			if (state->open[depth].prose > state->best_prose + state->best_prose / 4) {
+				state->best_prose = state->open[depth].prose;
+				state->best = state->open[depth].node;
+			}
+			node = state->open[depth].node;
+		}
+		if (!depth)
+			return;
+		node = node->next;
+	}
+}
+
+/* The prose below NODE, at most four levels down, in order. */
+static void gather(const struct json *root, struct buffer *out)
+{
+	const struct json *open[6], *node = root;
+	size_t depth = 0;
+	for (;;) {
+		if (node->kind == JSON_STRING && is_prose(node->text)) {
+			size_t size = node->text.size;
+			struct span before =
+				span_slice(buffer_span(out), out->size > size + 2 ? out->size - size - 2 : 0, size);
+			if (!span_equal(before, node->text)) { /* not said twice */
+				buffer_append_span(out, node->text);
+				buffer_append(out, "\n\n", 2);
+			}
+		}
+		if ((node->kind == JSON_OBJECT || node->kind == JSON_ARRAY) && node->first && depth < 4) {
+			open[depth++] = node;
+			node = node->first;
+			continue;
+		}
+		while (depth && !node->next)
+			node = open[--depth];
+		if (!depth)
+			return;
+		node = node->next;
+	}
+}
+
+/* The JSON in a script: all of it, or what an assignment assigns. */
+static struct span state_json(struct span script)
+{
+	script = span_trim(script);
+	if (script.size < 400 || script.size > STATE_MAX)
+		return SPAN_NONE;
+	if (*script.data != '{' && *script.data != '[') {
+		size_t open = span_find_byte(script, '{'), equals = span_find_byte(span_slice(script, 0, 200), '=');
+		if (open == SIZE_MAX || equals == SIZE_MAX || open > equals + 8 || open < equals)
+			return SPAN_NONE;
+		script = span_slice(script, open, SIZE_MAX);
+	}
+	while (script.size &&
+	       (script.data[script.size - 1] == ';' || ascii_is_space((unsigned char)script.data[script.size - 1])))
+		script.size--;
+	return script;
+}
+
+enum status metadata_page_state_body(struct metadata_reader *reader, const struct page *page, struct arena *arena,
+				     struct span *body)
+{
+	const struct html_tree *tree = page->tree;
+	uint32_t root = html_root(tree);
+	struct state *state = arena_zalloc(reader->arena, sizeof *state);
+	*body = SPAN_NONE;
+	if (!state)
+		return STATUS_LIMIT;
+	for (uint32_t node = root; node != HTML_NONE; node = html_walk(tree, node, root)) {
+		if (html_tag(tree, node) != HTML_TAG_SCRIPT || html_first(tree, node) == HTML_NONE)
+			continue;
+		struct span type = html_attr(tree, node, HTML_ATTR_TYPE);
+		struct span json = state_json(html_text(tree, html_first(tree, node)));
+		const struct json *value;
+		if (json.data && span_find_nocase(type, SPAN("ld+json")) == SIZE_MAX &&
+		    json_parse(reader->arena, json, STATE_DEPTH, &value, NULL) == STATUS_OK)
+			weigh(state, value);
+	}
+	if (!state->best || state->best_prose < 400)
+		return STATUS_OK;
+	struct buffer *out = &reader->scratch;
+	buffer_clear(out);
+	gather(state->best, out);
+	struct span text = arena_copy(reader->arena, buffer_span(out));
+	*body = metadata_body_text(reader, arena, text);
+	return STATUS_OK;
+}
