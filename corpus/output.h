@@ -136,6 +136,9 @@ enum status part_stream_open(const char *path, enum compression compression, str
 enum status part_stream_write(struct part_stream *stream, struct span bytes, struct fault *fault);
 /* End the gzip member or zstd frame here: what follows starts a new one (WARC wants one a record). */
 enum status part_stream_member(struct part_stream *stream, struct fault *fault);
+/* The member or frame about to begin will hold SIZE bytes, so that zstd can write that into the frame's header, which readers
+ * of `.warc.zst` want. Without it nothing is said there. */
+enum status part_stream_pledge(struct part_stream *stream, uint64_t size, struct fault *fault);
 uint64_t part_stream_offset(const struct part_stream *stream); /* bytes given to write so far (before compression) */
 /* After the last write. Fills the file's size and SHA-256 and frees STREAM, also on failure. */
 enum status part_stream_close(struct part_stream *stream, uint64_t *size, uint8_t sha256[DIGEST_MAX],
@@ -163,7 +166,7 @@ struct sink_class {
 	enum status (*end)(void *state, struct fault *fault);
 	void (*free)(void *state);
 };
-extern const struct sink_class sink_jsonl;
+extern const struct sink_class sink_jsonl, sink_parquet, sink_wet;
 /* The classes there are, by name; NULL when there is none. */
 const struct sink_class *sink_class_named(struct span name);
 

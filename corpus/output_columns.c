@@ -210,7 +210,7 @@ void column_flat_name(const struct column *column, char name[64])
 
 const struct sink_class *sink_class_named(struct span name)
 {
-	static const struct sink_class *const classes[] = {&sink_jsonl, &sink_parquet};
+	static const struct sink_class *const classes[] = {&sink_jsonl, &sink_parquet, &sink_wet};
 	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
 		if (span_equal(span_of(classes[i]->name), name))
 			return classes[i];

@@ -59,6 +59,4 @@ void column_read(const struct column *column, const struct corpus_row *row, stru
 /* Name in flat formats: "cluster_size". */
 void column_flat_name(const struct column *column, char name[64]);
 
-extern const struct sink_class sink_parquet, sink_wet;
-
 #endif

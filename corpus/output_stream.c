@@ -173,6 +173,15 @@ enum status part_stream_member(struct part_stream *stream, struct fault *fault)
 	return stream->member_open ? feed(stream, true, fault) : STATUS_OK;
 }
 
+enum status part_stream_pledge(struct part_stream *stream, uint64_t size, struct fault *fault)
+{
+	enum status status = part_stream_member(stream, fault);
+	if (status == STATUS_OK && stream->zstd &&
+	    ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(stream->zstd, (unsigned long long)size)))
+		return fault_set(fault, STATUS_MEMORY, 0, "cannot compress");
+	return status;
+}
+
 uint64_t part_stream_offset(const struct part_stream *stream)
 {
 	return stream->written;
