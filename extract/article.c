@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+enum { JSON_TOKENS = 100000, LITTLE_BODY = 60 };
+
 const char *article_version(void)
 {
 	return "1";
@@ -134,13 +136,63 @@ enum status article_measure(struct article_extractor *extractor, const struct pa
 	return status;
 }
 
-enum status article_extract(struct article_extractor *extractor, const struct page *page, struct article *out)
+/* The body as the page's JSON has it, in paragraphs as blocks, so that it can be decided again like any other. */
+static enum status take_embedded(struct article_extractor *extractor, struct span body, const char *why, size_t *count)
 {
-	static const int32_t defaults[PARAMETER_COUNT] = {38, 128};
-	memset(out, 0, sizeof *out);
-	enum status status = article_measure(extractor, page, &out->metadata);
-	if (status)
-		return status;
+	struct blocks *blocks = &extractor->blocks;
+	struct span line;
+	size_t n = 0;
+	while (span_cut(&body, '\n', &line)) {
+		line = span_trim(line);
+		if (!line.size)
+			continue;
+		enum status status = reserve(extractor, n + 1);
+		uint32_t *tokens = features_scratch(&extractor->features, JSON_TOKENS, false);
+		if (status || !tokens)
+			return STATUS_MEMORY;
+		size_t words = text_tokens(blocks, line, tokens, JSON_TOKENS);
+		extractor->out[n++] = (struct article_block){
+			.hash = hash64(tokens, words * sizeof *tokens, 0),
+			.score = 1.0f,
+			.kept = true,
+			.words = (uint32_t)words,
+			.node = 0,
+			.text = line,
+			.why = why,
+		};
+	}
+	*count = n;
+	return STATUS_OK;
+}
+
+/* A page that holds no body of its own (scripts would fetch it, or show it to subscribers) may still carry it as data. */
+static bool wants_embedded(struct span body, uint32_t words)
+{
+	size_t tokens = 0;
+	if (body.size < 200)
+		return false;
+	for (size_t i = 0; i < body.size; i++) /* words, roughly: blanks, or bytes where there are none */
+		tokens += body.data[i] == ' ';
+	if (tokens * 20 < body.size)
+		tokens = body.size / 6;
+	return tokens > (size_t)3 * words + 40;
+}
+
+/* Expected F measure of the choice, from the probabilities themselves. */
+static double confidence_of(const struct article_block *blocks, size_t count)
+{
+	uint64_t taken = 0, good = 0, total = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t weight = 3 * (uint64_t)blocks[i].words + 1, p = (uint64_t)article_score255(&blocks[i]);
+		total += weight * p;
+		taken += blocks[i].kept ? weight : 0;
+		good += blocks[i].kept ? weight * p : 0;
+	}
+	return taken ? 2.0 * (double)good / (double)(255 * taken + total) : 0;
+}
+
+static void start_blocks(struct article_extractor *extractor)
+{
 	const struct blocks *blocks = &extractor->blocks;
 	for (size_t i = 0; i < blocks->count; i++) {
 		const struct block *block = &blocks->items[i];
@@ -151,16 +203,44 @@ enum status article_extract(struct article_extractor *extractor, const struct pa
 			.node = blocks->elements[block->element].node,
 		};
 	}
+}
+
+enum status article_extract(struct article_extractor *extractor, const struct page *page, struct article *out)
+{
+	static const int32_t defaults[PARAMETER_COUNT] = {38, 128};
+	memset(out, 0, sizeof *out);
+	enum status status = article_measure(extractor, page, &out->metadata);
+	if (status)
+		return status;
+	size_t count = extractor->blocks.count;
+	start_blocks(extractor);
 	status = article_forms(extractor, page->tree, extractor->out);
 	if (status)
 		return status;
-	out->method = article_decide(extractor->out, blocks->count,
-				     extractor->model ? extractor->model->parameters : defaults, NULL, 0);
-	out->words = article_join(extractor->out, blocks->count, &extractor->text);
+	out->method = article_decide(extractor->out, count, extractor->model ? extractor->model->parameters : defaults, NULL, 0);
+	out->words = article_join(extractor->out, count, &extractor->text);
+	const char *embedded = "json-ld";
+	struct span body = out->metadata.json_body;
+	if (out->words < LITTLE_BODY && body.size < 200) { /* worth a parse of the page's scripts */
+		status = metadata_page_state_body(extractor->reader, page, extractor->arena, &body);
+		if (status)
+			return status;
+		embedded = "page-state";
+	}
+	if (wants_embedded(body, out->words)) {
+		status = take_embedded(extractor, body, embedded, &count);
+		if (status)
+			return status;
+		out->method = embedded;
+		out->words = article_join(extractor->out, count, &extractor->text);
+	}
 	if (extractor->text.status)
 		return extractor->text.status;
 	out->text = buffer_span(&extractor->text);
 	out->blocks = extractor->out;
-	out->block_count = blocks->count;
-	return STATUS_OK;
+	out->block_count = count;
+	out->confidence = confidence_of(extractor->out, count);
+	if (!extractor->options.keep_all)
+		out->rejected = article_class(extractor, page, out);
+	return language_detect(out->text, extractor->arena, &out->language, &out->languages);
 }

@@ -26,6 +26,9 @@ const char *article_decide(struct article_block *blocks, size_t count, const int
 			   const uint64_t *barred, size_t barred_count);
 int article_score255(const struct article_block *block);
 
+/* Why the page is no article, or NULL; OUT holds text, words and metadata already (article_class.c). */
+const char *article_class(const struct article_extractor *extractor, const struct page *page, const struct article *article);
+
 /* ---- Text (article_text.c) ---- */
 
 /* Form, level, group and text of each block, as the option wants it; texts live in the extractor. */
