@@ -1,0 +1,301 @@
+/* reading: a finished corpus folder and the lines of its parts. Decompression streams in pieces; a line longer than the
+ * ceiling is damage, since no writer here makes one. */
+#include "corpus/reading.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+enum { PIECE = 1 << 17, LINE_MAX_BYTES = 1 << 30 };
+
+struct line_reader {
+	int file;
+	enum compression compression;
+	ZSTD_DStream *zstd;
+	z_stream gzip;
+	bool gzip_ready, ended, frame_open;
+	char in[PIECE];
+	size_t in_size, in_at;
+	struct buffer lines; /* decompressed, not yet given out from `at` on */
+	size_t at;
+	uint64_t offset; /* of the compressed file */
+};
+
+enum status line_reader_open(const char *path, struct line_reader **out, struct fault *fault)
+{
+	struct line_reader *reader = calloc(1, sizeof *reader);
+	*out = NULL;
+	if (!reader)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory to read %.160s", path);
+	struct span name = span_of(path);
+	reader->compression = span_ends(name, SPAN(".zst"))  ? COMPRESS_ZSTD
+			      : span_ends(name, SPAN(".gz")) ? COMPRESS_GZIP
+							     : COMPRESS_NONE;
+	buffer_init(&reader->lines, LINE_MAX_BYTES);
+	reader->file = open(path, O_RDONLY | O_CLOEXEC);
+	if (reader->file < 0) {
+		enum status status = fault_set(fault, STATUS_IO, 0, "cannot open %.160s: %s", path, strerror(errno));
+		line_reader_close(reader);
+		return status;
+	}
+	if (reader->compression == COMPRESS_ZSTD)
+		reader->zstd = ZSTD_createDStream();
+	if (reader->compression == COMPRESS_GZIP)
+		reader->gzip_ready = inflateInit2(&reader->gzip, 31) == Z_OK;
+	if ((reader->compression == COMPRESS_ZSTD && !reader->zstd) ||
+	    (reader->compression == COMPRESS_GZIP && !reader->gzip_ready)) {
+		line_reader_close(reader);
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory to read %.160s", path);
+	}
+	*out = reader;
+	return STATUS_OK;
+}
+
+void line_reader_close(struct line_reader *reader)
+{
+	if (!reader)
+		return;
+	if (reader->file >= 0)
+		close(reader->file);
+	ZSTD_freeDStream(reader->zstd);
+	if (reader->gzip_ready)
+		inflateEnd(&reader->gzip);
+	buffer_free(&reader->lines);
+	free(reader);
+}
+
+static enum status refill(struct line_reader *reader, struct fault *fault)
+{
+	ssize_t got;
+	do
+		got = read(reader->file, reader->in, PIECE);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return fault_set(fault, STATUS_IO, reader->offset, "cannot read: %s", strerror(errno));
+	reader->in_size = (size_t)got;
+	reader->in_at = 0;
+	reader->offset += (uint64_t)got;
+	return got ? STATUS_OK : STATUS_END;
+}
+
+/* Decompress what is in hand, at least a little. */
+static enum status unpack_zstd(struct line_reader *reader, struct fault *fault)
+{
+	ZSTD_inBuffer in = {reader->in, reader->in_size, reader->in_at};
+	ZSTD_outBuffer out = {reader->lines.data + reader->lines.size, PIECE, 0};
+	size_t code = ZSTD_decompressStream(reader->zstd, &out, &in);
+	if (ZSTD_isError(code))
+		return fault_set(fault, STATUS_DATA, reader->offset, "the zstd data are damaged: %s",
+				 ZSTD_getErrorName(code));
+	reader->in_at = in.pos;
+	reader->lines.size += out.pos;
+	reader->frame_open = code != 0;
+	return STATUS_OK;
+}
+
+static enum status unpack_gzip(struct line_reader *reader, struct fault *fault)
+{
+	z_stream *gzip = &reader->gzip;
+	gzip->next_in = (Bytef *)reader->in + reader->in_at;
+	gzip->avail_in = (uInt)(reader->in_size - reader->in_at);
+	gzip->next_out = (Bytef *)reader->lines.data + reader->lines.size;
+	gzip->avail_out = PIECE;
+	int code = inflate(gzip, Z_NO_FLUSH);
+	reader->lines.size += PIECE - gzip->avail_out;
+	reader->in_at = reader->in_size - gzip->avail_in;
+	reader->frame_open = code != Z_STREAM_END;
+	if (code == Z_STREAM_END)
+		inflateReset(gzip);
+	else if (code != Z_OK && code != Z_BUF_ERROR)
+		return fault_set(fault, STATUS_DATA, reader->offset, "the gzip data are damaged");
+	return STATUS_OK;
+}
+
+static enum status fetch(struct line_reader *reader, struct fault *fault)
+{
+	if (reader->at) {
+		memmove(reader->lines.data, reader->lines.data + reader->at, reader->lines.size - reader->at);
+		reader->lines.size -= reader->at;
+		reader->at = 0;
+	}
+	if (buffer_reserve(&reader->lines, PIECE) != STATUS_OK)
+		return fault_set(fault, reader->lines.status, reader->offset, "a line is too long");
+	/* A decompressor may hold more output than fitted: it is asked before more input is read. */
+	size_t before = reader->lines.size;
+	enum status status = STATUS_OK;
+	while (status == STATUS_OK && reader->lines.size == before) {
+		if (reader->in_at == reader->in_size && (status = refill(reader, fault)) != STATUS_OK)
+			break;
+		if (reader->compression == COMPRESS_ZSTD)
+			status = unpack_zstd(reader, fault);
+		else if (reader->compression == COMPRESS_GZIP)
+			status = unpack_gzip(reader, fault);
+		else {
+			buffer_append(&reader->lines, reader->in, reader->in_size);
+			reader->in_at = reader->in_size;
+		}
+	}
+	if (status == STATUS_END && reader->frame_open)
+		return fault_set(fault, STATUS_DATA, reader->offset, "the file ends too early");
+	return status;
+}
+
+enum status line_reader_next(struct line_reader *reader, struct span *line, struct fault *fault)
+{
+	size_t from = 0;
+	for (;;) {
+		struct span rest = span_slice(buffer_span(&reader->lines), reader->at, SIZE_MAX);
+		size_t end = span_find_byte(span_slice(rest, from, SIZE_MAX), '\n');
+		if (end != SIZE_MAX) {
+			*line = span_slice(rest, 0, from + end);
+			reader->at += from + end + 1;
+			return STATUS_OK;
+		}
+		from = rest.size;
+		enum status status = reader->ended ? STATUS_END : fetch(reader, fault);
+		if (status == STATUS_END) {
+			reader->ended = true;
+			*line = span_slice(buffer_span(&reader->lines), reader->at, SIZE_MAX);
+			reader->at = reader->lines.size;
+			return line->size ? STATUS_OK : STATUS_END;
+		}
+		if (status != STATUS_OK)
+			return status;
+	}
+}
+
+/* ---- The folder ------------------------------------------------------------------------------------------------- */
+
+static enum status read_files(struct corpus *corpus, struct fault *fault)
+{
+	const struct json *files = json_get(corpus->manifest, "files");
+	size_t count = 0;
+	for (const struct json *at = files ? files->first : NULL; at; at = at->next)
+		count++;
+	corpus->files = calloc(count + 1, sizeof *corpus->files);
+	if (!corpus->files)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the list of files");
+	for (const struct json *at = files ? files->first : NULL; at; at = at->next) {
+		struct span table = json_get_text(at, "table"), name = json_get_text(at, "name");
+		for (int i = 0; i < TABLE_COUNT; i++) {
+			if (!table.data || !name.data || !span_equal(table, span_of(corpus_table_names[i])))
+				continue;
+			struct corpus_file *file = &corpus->files[corpus->file_count];
+			file->table = (enum corpus_table)i;
+			json_get_u64(at, "rows", &file->rows);
+			json_get_u64(at, "bytes", &file->bytes);
+			if (!(file->name = strndup(name.data, name.size)))
+				return fault_set(fault, STATUS_MEMORY, 0, "no memory for the list of files");
+			corpus->file_count++;
+		}
+	}
+	return STATUS_OK;
+}
+
+enum status corpus_open(const char *folder, struct corpus **out, struct fault *fault)
+{
+	struct fault inner = {0};
+	char *path = NULL;
+	struct corpus *corpus = calloc(1, sizeof *corpus);
+	*out = NULL;
+	if (!corpus)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
+	buffer_init(&corpus->bytes, SIZE_MAX / 2);
+	corpus->folder = strdup(folder);
+	corpus->arena = arena_new(SIZE_MAX / 2);
+	if (asprintf(&path, "%s/manifest.json", folder) < 0)
+		path = NULL;
+	enum status status =
+		path && corpus->folder && corpus->arena ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory");
+	if (status == STATUS_OK && !file_exists(path))
+		status = fault_set(fault, STATUS_USAGE, 0, "%.160s holds no finished corpus: there is no manifest.json",
+				   folder);
+	if (status == STATUS_OK && (status = file_read(path, &corpus->bytes, &inner)) != STATUS_OK)
+		fault_set(fault, status, 0, "%.120s: %.100s", path, inner.text);
+	if (status == STATUS_OK &&
+	    (json_parse(corpus->arena, buffer_span(&corpus->bytes), 0, &corpus->manifest, &inner) != STATUS_OK ||
+	     !span_equal(json_get_text(corpus->manifest, "format"), SPAN("warcmill-corpus/1"))))
+		status = fault_set(fault, STATUS_DATA, 0, "%.160s is damaged", path);
+	if (status == STATUS_OK)
+		status = read_files(corpus, fault);
+	if (status == STATUS_OK) {
+		corpus->format = json_get_text(json_get(corpus->manifest, "options"), "format");
+		if (!corpus->format.data)
+			corpus->format = SPAN("jsonl");
+	}
+	free(path);
+	if (status == STATUS_OK)
+		*out = corpus;
+	else
+		corpus_close(corpus);
+	return status;
+}
+
+void corpus_close(struct corpus *corpus)
+{
+	if (!corpus)
+		return;
+	for (size_t i = 0; i < corpus->file_count; i++)
+		free(corpus->files[i].name);
+	free(corpus->files);
+	free(corpus->folder);
+	arena_free(corpus->arena);
+	buffer_free(&corpus->bytes);
+	free(corpus);
+}
+
+static enum status part_rows(const struct corpus *corpus, const struct corpus_file *file, struct arena *arena,
+			     enum status (*visit)(void *self, const struct json *row, struct fault *fault), void *self,
+			     struct fault *fault)
+{
+	char *path = NULL;
+	struct span line;
+	struct line_reader *reader = NULL;
+	uint64_t number = 0;
+	struct fault inner = {0};
+	if (asprintf(&path, "%s/%s", corpus->folder, file->name) < 0)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
+	enum status status = line_reader_open(path, &reader, fault);
+	bool opened = status == STATUS_OK;
+	while (status == STATUS_OK && (status = line_reader_next(reader, &line, &inner)) == STATUS_OK) {
+		const struct json *row;
+		arena_reset(arena);
+		number++;
+		if (json_parse(arena, line, 0, &row, &inner) != STATUS_OK) {
+			status = fault_set(fault, STATUS_DATA, 0, "%.120s, line %llu: %.80s", file->name,
+					   (unsigned long long)number, inner.text);
+			opened = false;
+			break;
+		}
+		status = visit(self, row, fault);
+		if (status != STATUS_OK) {
+			line_reader_close(reader);
+			free(path);
+			return status;
+		}
+	}
+	line_reader_close(reader);
+	free(path);
+	if (status == STATUS_END)
+		return STATUS_OK;
+	return opened ? fault_set(fault, status, 0, "%.120s: %.100s", file->name, inner.text) : status;
+}
+
+enum status corpus_rows(const struct corpus *corpus, enum corpus_table table,
+			enum status (*visit)(void *self, const struct json *row, struct fault *fault), void *self,
+			struct fault *fault)
+{
+	if (!span_equal(corpus->format, SPAN("jsonl")))
+		return fault_set(fault, STATUS_USAGE, 0, "only a corpus in the jsonl format can be read back");
+	struct arena *arena = arena_new(SIZE_MAX / 2);
+	enum status status = arena ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory");
+	for (size_t i = 0; status == STATUS_OK && i < corpus->file_count; i++)
+		if (corpus->files[i].table == table)
+			status = part_rows(corpus, &corpus->files[i], arena, visit, self, fault);
+	arena_free(arena);
+	return status == STATUS_END ? STATUS_OK : status;
+}
