@@ -207,7 +207,6 @@ static void start_blocks(struct article_extractor *extractor)
 
 enum status article_extract(struct article_extractor *extractor, const struct page *page, struct article *out)
 {
-	static const int32_t defaults[PARAMETER_COUNT] = {38, 128};
 	memset(out, 0, sizeof *out);
 	enum status status = article_measure(extractor, page, &out->metadata);
 	if (status)
@@ -217,7 +216,7 @@ enum status article_extract(struct article_extractor *extractor, const struct pa
 	status = article_forms(extractor, page->tree, extractor->out);
 	if (status)
 		return status;
-	out->method = article_decide(extractor->out, count, extractor->model ? extractor->model->parameters : defaults, NULL, 0);
+	out->method = article_decide(extractor->out, count, NULL, 0);
 	out->words = article_join(extractor->out, count, &extractor->text);
 	const char *embedded = "json-ld";
 	struct span body = out->metadata.json_body;

@@ -48,6 +48,9 @@ static int threshold_of(const uint64_t weight[256])
 	return best;
 }
 
+/* The threshold stays in [.15, .50]: chosen by cross-validation for news and for mixed pages (docs/article.md). */
+enum { TAU_LOW = 38, TAU_HIGH = 128 };
+
 enum { FALLBACK_WORDS = 25, FALLBACK_CENTRE = 51, FALLBACK_FLOOR = 30 }; /* .20 and .12 of 255 */
 
 /* Hardly anything was sure: the run of blocks with the largest sum of weight × (p - .2), without its unlikely blocks.
@@ -83,8 +86,7 @@ static uint32_t take_interval(struct article_block *blocks, size_t count, const 
 	return words;
 }
 
-const char *article_decide(struct article_block *blocks, size_t count, const int32_t parameters[PARAMETER_COUNT],
-			   const uint64_t *barred, size_t barred_count)
+const char *article_decide(struct article_block *blocks, size_t count, const uint64_t *barred, size_t barred_count)
 {
 	uint64_t weight[256] = {0};
 	uint32_t words = 0;
@@ -96,10 +98,7 @@ const char *article_decide(struct article_block *blocks, size_t count, const int
 			weight[article_score255(&blocks[i])] += 3 * blocks[i].words + 1;
 	}
 	int tau = threshold_of(weight);
-	if (tau < parameters[PARAMETER_TAU_LOW])
-		tau = parameters[PARAMETER_TAU_LOW];
-	if (tau > parameters[PARAMETER_TAU_HIGH])
-		tau = parameters[PARAMETER_TAU_HIGH];
+	tau = tau < TAU_LOW ? TAU_LOW : tau > TAU_HIGH ? TAU_HIGH : tau;
 	for (size_t i = 0; i < count; i++) {
 		blocks[i].kept = blocks[i].why[0] == 'm' && article_score255(&blocks[i]) >= tau;
 		words += blocks[i].kept ? blocks[i].words : 0;
@@ -116,7 +115,6 @@ const char *article_decide(struct article_block *blocks, size_t count, const int
 uint32_t article_redecide(struct article_block *blocks, size_t count, const uint64_t *barred, size_t barred_count,
 			  struct buffer *text)
 {
-	static const int32_t defaults[PARAMETER_COUNT] = {38, 128};
-	article_decide(blocks, count, defaults, barred, barred_count);
+	article_decide(blocks, count, barred, barred_count);
 	return article_join(blocks, count, text);
 }

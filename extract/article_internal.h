@@ -22,8 +22,7 @@ struct article_extractor {
 /* ---- Decision (article_decide.c): on scores and words only, so that a stored page can be decided again ---- */
 
 /* Set kept and why of BLOCKS; returns the method's name. BARRED as in article_redecide. */
-const char *article_decide(struct article_block *blocks, size_t count, const int32_t parameters[PARAMETER_COUNT],
-			   const uint64_t *barred, size_t barred_count);
+const char *article_decide(struct article_block *blocks, size_t count, const uint64_t *barred, size_t barred_count);
 int article_score255(const struct article_block *block);
 
 /* Why the page is no article, or NULL; OUT holds text, words and metadata already (article_class.c). */

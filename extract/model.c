@@ -126,8 +126,6 @@ struct article_model *article_model_open(struct span bytes, struct fault *fault)
 		goto fail;
 	problem = "the model is damaged";
 	uint32_t elements = take(&cursor, 4), words = take(&cursor, 4);
-	for (int i = 0; i < PARAMETER_COUNT; i++)
-		model->parameters[i] = (int32_t)take(&cursor, 4);
 	for (int i = 0; i < SIGMOID_STEPS; i++)
 		model->sigmoid[i] = (uint8_t)take(&cursor, 1);
 	if (cursor.failed || !table_open(&model->tokens.elements, &cursor, elements) ||

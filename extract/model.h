@@ -1,6 +1,6 @@
 /* model: a trained model's tables and their evaluation. Private to extract/.
  *
- * Stored form (little endian): "WMAM", version, digest of the feature names, table sizes, parameters, sigmoid table, token tables,
+ * Stored form (little endian): "WMAM", version, digest of the feature names, table sizes, sigmoid table, token tables,
  * trees. The built-in model is the same bytes (model_tables.c), so that training, cross-validation and running share all code. */
 #ifndef WARCMILL_MODEL_H
 #define WARCMILL_MODEL_H
@@ -33,11 +33,6 @@ struct model_stage {
 	int32_t unit;                    /* leaf units of one logit */
 };
 
-enum model_parameter { /* probabilities are n/255 */
-	PARAMETER_TAU_LOW, PARAMETER_TAU_HIGH, PARAMETER_LIST_TAU_LOW, PARAMETER_LIST_TAU_HIGH, PARAMETER_PRIOR_WORDS,
-	PARAMETER_COUNT = 16,
-};
-
 #define SIGMOID_STEPS 512 /* over the logits [-8, 8) */
 #define TREE_INNER_MAX 63
 #define MODEL_VERSION 1u
@@ -45,7 +40,6 @@ enum model_parameter { /* probabilities are n/255 */
 struct article_model {
 	struct model_tokens tokens;
 	struct model_stage stages[2];
-	int32_t parameters[PARAMETER_COUNT];
 	uint8_t sigmoid[SIGMOID_STEPS];
 };
 

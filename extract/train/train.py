@@ -36,8 +36,8 @@ import report
 # weight of a set's pages; a set that is not named counts 1
 SETS = {'andythefactory-news': 1.5, 'fundus-multilingual': 1.5, 'wcxb-dev': 1.2, 'daniel': 0.4, 'chinese-web': 0.3}
 FOLDS = 3
-PARAMETERS = 16
-TAU = (38, 128)
+MODEL_VERSION = 1  # model.h
+TAU = (38, 128)  # article_decide.c
 
 
 class Page:
@@ -204,9 +204,8 @@ def tables_of(evidence, pages, mask):
 
 # ---- the model file ----------------------------------------------------------------------------------------
 
-def write_model(path, digest, tables, stages, tau=TAU):
-    out = [b'WMAM', struct.pack('<III', 1, digest, len(tables[0])), struct.pack('<I', len(tables[1]))]
-    out.append(struct.pack('<%di' % PARAMETERS, *(list(tau) + [0] * (PARAMETERS - len(tau)))))
+def write_model(path, digest, tables, stages):
+    out = [b'WMAM', struct.pack('<III', MODEL_VERSION, digest, len(tables[0])), struct.pack('<I', len(tables[1]))]
     step = (np.arange(512) + 0.5) / 32 - 8
     out.append(np.round(255 / (1 + np.exp(-step))).astype(np.uint8).tobytes())
     for table in tables:
