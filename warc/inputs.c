@@ -20,6 +20,7 @@ static void input_free(struct warc_input *input)
 	free(input->name);
 	free(input->path);
 	free(input->member);
+	free(input->why);
 	free(input);
 }
 
@@ -136,7 +137,7 @@ enum status kind_by_search(struct warc_inputs *inputs, const struct warc_input *
 	return STATUS_OK;
 }
 
-static bool looks_like_archive(const char *path)
+bool looks_like_archive(const char *path)
 {
 	static const char *const ends[] = {".warc",     ".arc",      ".wacz",    ".warc.gz",  ".arc.gz",
 					   ".warc.zst", ".warc.bz2", ".warc.xz", ".warc.lz4", ".wet.gz",
@@ -150,8 +151,7 @@ static bool looks_like_archive(const char *path)
 	return false;
 }
 
-/* Is a gzip or zstd file an archive at all? Its first member tells, unless it is damaged. */
-static bool holds_records(enum warc_kind kind, struct span head)
+bool holds_records(enum warc_kind kind, struct span head)
 {
 	char out[4 * KIB];
 	bool arc;
@@ -176,7 +176,7 @@ enum status add_file(struct warc_inputs *inputs, const char *path, bool asked, s
 	else if (!pipe)
 		status = source->class->read(source, 0, head, SNIFF_BYTES, &size, fault);
 	if (!status && !pipe)
-		status = add_container(inputs, path, (struct span){head, size}, asked, &taken, fault);
+		status = add_container(inputs, path, source, (struct span){head, size}, asked, &taken, fault);
 	if (!status && !taken) {
 		bool arc = true;
 		enum warc_kind kind = pipe ? WARC_KIND_STREAM : sniff_kind((struct span){head, size}, &arc);

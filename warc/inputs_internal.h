@@ -18,8 +18,11 @@ struct warc_input *inputs_add(struct warc_inputs *inputs, const char *path, cons
 enum status add_file(struct warc_inputs *inputs, const char *path, bool asked, struct fault *fault);
 /* Is the file that starts with HEAD a container (zip, tar) or another compressor's? Then *TAKEN, and its members, as
  * far as they are archives, are added. */
-enum status add_container(struct warc_inputs *inputs, const char *path, struct span head, bool asked, bool *taken,
-			  struct fault *fault);
+enum status add_container(struct warc_inputs *inputs, const char *path, struct source *source, struct span head,
+			  bool asked, bool *taken, struct fault *fault);
+bool looks_like_archive(const char *path); /* by its name */
+/* Is a file of KIND that starts with HEAD an archive at all? The first member of a gzip file tells, unless it is damaged. */
+bool holds_records(enum warc_kind kind, struct span head);
 enum status add_remote(struct warc_inputs *inputs, const char *url, struct fault *fault);
 
 enum status kind_by_search(struct warc_inputs *inputs, const struct warc_input *input, struct source *source,

@@ -391,6 +391,15 @@ static enum status deliver(struct warc_reader *reader, struct warc_record *recor
 	return STATUS_OK;
 }
 
+/* Nothing is left. If the stream ended because it is damaged, that is the last event. */
+static enum status report_end(struct warc_reader *reader, struct warc_damage *damage)
+{
+	if (!*reader->source->why || reader->ended)
+		return STATUS_END;
+	reader->ended = true;
+	return report(reader, damage, 0, reader->mark, false, reader->source->why);
+}
+
 /* Pass blank lines at the start of the text. False: there is nothing else in memory. */
 static bool pass_leading_blank(struct text *text)
 {
@@ -426,13 +435,13 @@ static enum status at_record(struct warc_reader *reader, struct warc_damage *dam
 		if (status != STATUS_END)
 			return status;
 		if (text->broken && text->cut && reader->mark == text->consumed)
-			return STATUS_END;
+			return report_end(reader, damage);
 		if (text->broken && text->member > reader->mark)
 			return report(reader, damage, 0, text->member, true, "members without records");
 		if (text->broken)
 			return report_broken(reader, damage, inner_here(reader), fault);
 		if (text->stored == reader->mark)
-			return STATUS_END;
+			return report_end(reader, damage);
 		return report(reader, damage, 0, text->stored, true, plain ? "blank lines" : "members without records");
 	}
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -81,6 +82,32 @@ enum status source_open_file(const char *path, uint64_t first, uint64_t size, st
 	return STATUS_OK;
 }
 
+static enum status note_read(struct source *source, uint64_t offset, char *data, size_t size, size_t *got,
+			     struct fault *fault)
+{
+	(void)source, (void)offset, (void)data, (void)size, (void)fault;
+	*got = 0;
+	return STATUS_OK;
+}
+
+static void note_close(struct source *source)
+{
+	free(source);
+}
+
+static const struct source_class note_class = {note_read, note_close};
+
+static enum status source_open_note(const struct warc_input *input, struct source **out, struct fault *fault)
+{
+	struct source *source = calloc(1, sizeof *source);
+	if (!source)
+		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
+	*source = (struct source){.class = &note_class, .size = SIZE_UNKNOWN};
+	snprintf(source->why, sizeof source->why, "%s", input->why);
+	*out = source;
+	return STATUS_OK;
+}
+
 enum status source_open(const struct warc_input *input, struct source **out, struct fault *fault)
 {
 	*out = NULL;
@@ -94,6 +121,8 @@ enum status source_open(const struct warc_input *input, struct source **out, str
 		return source_open_filter(input, out, fault);
 	case INPUT_REMOTE:
 		return source_open_remote(input, out, fault);
+	case INPUT_NOTE:
+		return source_open_note(input, out, fault);
 	}
 	return STATUS_USAGE;
 }

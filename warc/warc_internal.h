@@ -31,10 +31,11 @@ struct source {
 	const struct source_class *class;
 	uint64_t size; /* SIZE_UNKNOWN for streams */
 	bool seekable;
+	char why[160]; /* not empty: the stream ended because of this; the reader reports it */
 };
 
 /* How an input is reached. */
-enum input_way { INPUT_FILE, INPUT_STDIN, INPUT_FILTER, INPUT_MEMBER, INPUT_REMOTE };
+enum input_way { INPUT_FILE, INPUT_STDIN, INPUT_FILTER, INPUT_MEMBER, INPUT_REMOTE, INPUT_NOTE };
 
 struct warc_input {
 	char *name, *path;
@@ -46,6 +47,7 @@ struct warc_input {
 	uint64_t first; /* INPUT_FILE: where the bytes begin (stored members of a zip) */
 	uint64_t bytes;
 	uint64_t member_index;      /* INPUT_MEMBER: entry number within the container */
+	char *why; /* INPUT_NOTE: nothing to read, only this damage to report */
 	struct warc_remote *remote; /* shared by all remote inputs of a list */
 };
 
