@@ -14,8 +14,8 @@ extern "C" int language_cld2(const char *text, size_t size, const char *names[LA
 	int shares[LANGUAGE_MAX], bytes = 0, count = 0;
 	double scores[LANGUAGE_MAX];
 	bool reliable = false;
-	CLD2::ExtDetectLanguageSummary(text, (int)size, true, &hints, 0, found, shares, scores, NULL, &bytes,
-				       &reliable);
+	CLD2::ExtDetectLanguageSummary(text, (int)size, true, &hints, CLD2::kCLDFlagBestEffort, found, shares, scores,
+				       NULL, &bytes, &reliable);
 	for (int i = 0; i < LANGUAGE_MAX; i++) {
 		if (found[i] == CLD2::UNKNOWN_LANGUAGE || shares[i] <= 0)
 			continue;

@@ -194,10 +194,11 @@ struct joint_row {
 	bool weak; /* splits only where both sides look like full names */
 };
 static const struct joint_row joint_rows[] = {
-	{", and ", true}, {", & ", true},  {"; ", false},  {";", false},     {" | ", false}, {" and ", true},
-	{" & ", true},    {" und ", true}, {" et ", true}, {" y ", true},    {" e ", true},  {" en ", true},
-	{" og ", true},   {" och ", true}, {" i ", true},  {" oraz ", true}, {" и ", true},  {" και ", true},
-	{" with ", true}, {", ", true},    {",", true},    {"、", false},    {"，", false},  {" + ", true},
+	{", and ", true}, {"|", false},     {", & ", true}, {"; ", false},   {";", false},
+	{" | ", false},   {" and ", true},  {" & ", true},  {" und ", true}, {" et ", true},
+	{" y ", true},    {" e ", true},    {" en ", true}, {" og ", true},  {" och ", true},
+	{" i ", true},    {" oraz ", true}, {" и ", true},  {" και ", true}, {" with ", true},
+	{", ", true},     {",", true},      {"、", false},  {"，", false},   {" + ", true},
 };
 
 static bool word_in(struct span word, const char *const *rows, size_t count)
@@ -451,12 +452,36 @@ static bool acceptable(struct span name)
 	return span_find_byte(name, '?') == SIZE_MAX && span_find_byte(name, '!') == SIZE_MAX;
 }
 
+/* Words that begin a role behind a name without a comma: "Jane Doe Senior Writer". */
+static const char *const suffix_rows[] = {
+	"senior",        "staff",       "contributing", "contributor", "writer",    "reporter",  "columnist",
+	"correspondent", "associate",   "deputy",       "managing",    "executive", "freelance", "journalist",
+	"redakteur",     "redakteurin", "city",         "political",   "chief",     "special",   "content"};
+
+static struct span cut_role(struct span name)
+{
+	struct span rest = name, word;
+	unsigned index = 0;
+	while (span_cut(&rest, ' ', &word)) {
+		size_t before = (size_t)(word.data - name.data);
+		bool lone =
+			!rest.size && span_equal_nocase(word, SPAN("staff")); /* ends the names of many a newsroom */
+		if (index >= 2 && !lone && word_in(word, ROWS(suffix_rows)) &&
+		    holds_role(span_slice(name, before, SIZE_MAX)) &&
+		    looks_full_name(span_trim(span_slice(name, 0, before))))
+			return span_trim(span_slice(name, 0, before));
+		index++;
+	}
+	return name;
+}
+
 static size_t add_name(struct span name, struct span *names, size_t count, size_t max)
 {
 	name = trim_marks(name);
 	size_t by = by_size(name);
 	if (by && (span_starts_nocase(name, SPAN("by ")) || (unsigned char)*name.data >= 0xE3))
 		name = trim_marks(span_slice(name, by, SIZE_MAX));
+	name = trim_marks(cut_role(name));
 	if (count >= max || !acceptable(name))
 		return count;
 	for (size_t i = 0; i < count; i++)

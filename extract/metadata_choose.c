@@ -15,7 +15,7 @@ static unsigned feature_of(unsigned source, unsigned place)
 	return source * PLACE_COUNT + place;
 }
 
-static unsigned extra_of(int field, enum extra extra)
+static unsigned extra_of(int field, unsigned extra)
 {
 	return FEATURE_EXTRA + (unsigned)field * EXTRA_COUNT + extra;
 }
@@ -39,6 +39,8 @@ static void add_counts(struct group_list *list, int field)
 			add_feature(&list->rows[i], extra_of(field, EXTRA_THREE));
 		if (n >= 4)
 			add_feature(&list->rows[i], extra_of(field, EXTRA_FOUR));
+		if (list->count == 1)
+			add_feature(&list->rows[i], extra_of(field, EXTRA_ONLY));
 	}
 }
 
@@ -90,16 +92,98 @@ static void add_title(const struct metadata_reader *reader, struct group_list *l
 		if (title_is_site(reader, text))
 			add_feature(group, extra_of(0, EXTRA_SITE));
 		if (letters < 12)
-			add_feature(group, extra_of(0, EXTRA_SHORT));
+			add_feature(group, extra_of(0, TITLE_SHORT));
 		if (letters > 150)
-			add_feature(group, extra_of(0, EXTRA_LONG));
+			add_feature(group, extra_of(0, TITLE_LONG));
 	}
 	add_feature(group, feature_of(row->source, row->aside ? PLACE_ASIDE : (unsigned)variant));
 	if (row->source == TITLE_H1_FIRST && reader->h1_count == 1)
 		add_feature(group, feature_of(TITLE_H1_ONLY, row->aside ? PLACE_ASIDE : (unsigned)variant));
 }
 
-void group_titles(const struct metadata_reader *reader, struct group_list *list)
+enum { WORDS_MAX = 64 };
+struct word_set {
+	uint32_t keys[WORDS_MAX];
+	size_t count;
+};
+
+/* Add the words of TEXT (letters and digits, ASCII case folded), short ones left out. */
+static void add_words(struct word_set *set, struct span text)
+{
+	size_t start = 0;
+	for (size_t i = 0; i <= text.size; i++) {
+		unsigned char c = i < text.size ? (unsigned char)text.data[i] : ' ';
+		if (c >= 0x80 || ascii_is_alpha(c) || ascii_is_digit(c))
+			continue;
+		if (i - start >= 3 && i - start < 40 && set->count < WORDS_MAX) {
+			uint32_t key = 2166136261u;
+			for (size_t k = start; k < i; k++)
+				key = (key ^ ascii_lower((unsigned char)text.data[k])) * 16777619u;
+			set->keys[set->count++] = key;
+		}
+		start = i + 1;
+	}
+}
+
+/* How many of A's words are in B, in percent; -1 when A has under LEAST words. */
+static int share(const struct word_set *a, const struct word_set *b, size_t least)
+{
+	size_t in = 0;
+	if (a->count < least)
+		return -1;
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t j = 0; j < b->count; j++)
+			if (a->keys[i] == b->keys[j]) {
+				in++;
+				break;
+			}
+	return (int)(in * 100 / a->count);
+}
+
+/* The words of the address' last part that has some. */
+static void add_slug(struct word_set *set, struct span address)
+{
+	struct url url;
+	if (!address.size || !url_parse(address, &url))
+		return;
+	struct span rest = url.path, piece;
+	while (span_cut(&rest, '/', &piece)) {
+		struct word_set words = {.count = 0};
+		add_words(&words, piece);
+		if (words.count >= 2)
+			*set = words;
+	}
+}
+
+static void title_extras(const struct metadata_reader *reader, struct group_list *list)
+{
+	struct word_set slug = {.count = 0}, head = {.count = 0};
+	add_slug(&slug, reader->page->url.size ? reader->page->url : reader->canonical);
+	add_words(&head, reader->element_title);
+	add_words(&head, reader->og_title);
+	for (size_t i = 0; i < list->count; i++) {
+		struct group *group = &list->rows[i];
+		struct word_set words = {.count = 0};
+		add_words(&words, group->text);
+		int in_slug = share(&slug, &words, 2), in_head = share(&words, &head, 1);
+		if (in_slug == 0)
+			add_feature(group, extra_of(0, TITLE_SLUG_NONE));
+		if (in_slug >= 50)
+			add_feature(group, extra_of(0, in_slug >= 80 ? TITLE_SLUG_MOST : TITLE_SLUG_HALF));
+		if (in_head == 0)
+			add_feature(group, extra_of(0, TITLE_HEAD_NONE));
+		if (in_head >= 50)
+			add_feature(group, extra_of(0, in_head == 100 ? TITLE_HEAD_ALL : TITLE_HEAD_HALF));
+		for (size_t j = 0; j < list->count; j++)
+			if (j != i && group->text.size < list->rows[j].text.size &&
+			    span_find(list->rows[j].text, group->text) != SIZE_MAX) {
+				add_feature(group, extra_of(0, TITLE_WITHIN));
+				add_feature(&list->rows[j], extra_of(0, TITLE_AROUND));
+			}
+	}
+}
+
+void group_titles(struct metadata_reader *reader, struct group_list *list)
 {
 	list->count = 0;
 	for (size_t i = 0; i < reader->titles.count; i++) {
@@ -107,14 +191,15 @@ void group_titles(const struct metadata_reader *reader, struct group_list *list)
 		struct span stripped = title_strip(reader, row->text), kept, cut;
 		add_title(reader, list, row, row->text, VARIANT_WHOLE);
 		add_title(reader, list, row, stripped, VARIANT_STRIPPED);
-		if (row->source >= TITLE_H1 && row->source != TITLE_ELEMENT)
+		if (row->source >= TITLE_H1)
 			continue; /* headings seldom hold the site's name */
-		if (title_cut(stripped, true, &kept, &cut))
+		if (title_cut(stripped, true, false, &kept, &cut))
 			add_title(reader, list, row, kept, VARIANT_FRONT);
-		if (title_cut(stripped, false, &kept, &cut))
+		if (title_cut(stripped, false, false, &kept, &cut))
 			add_title(reader, list, row, kept, VARIANT_BACK);
 	}
 	add_counts(list, 0);
+	title_extras(reader, list);
 }
 
 void place_heading(struct metadata_reader *reader, struct span title)
@@ -161,9 +246,10 @@ static struct group *add_names(const struct metadata_reader *reader, struct grou
 	}
 	const struct {
 		bool on;
-		enum extra extra;
-	} rows[] = {{full, EXTRA_FULL},    {digits, EXTRA_DIGITS}, {lone, EXTRA_SHORT},
-		    {lengthy, EXTRA_LONG}, {site, EXTRA_SITE},     {count >= 3, EXTRA_MANY}};
+		unsigned extra;
+
+	} rows[] = {{full, AUTHOR_FULL},    {digits, AUTHOR_DIGITS}, {lone, AUTHOR_SHORT},
+		    {lengthy, AUTHOR_LONG}, {site, EXTRA_SITE},      {count >= 3, AUTHOR_MANY}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].on)
 			add_feature(group, extra_of(1, rows[i].extra));
@@ -191,8 +277,8 @@ static void add_parts(struct group_list *list)
 			while (in < part->name_count && holds(whole, part->names[in]))
 				in++;
 			if (in == part->name_count) {
-				add_feature(part, extra_of(1, EXTRA_PART));
-				add_feature(whole, extra_of(1, EXTRA_WHOLE));
+				add_feature(part, extra_of(1, AUTHOR_PART));
+				add_feature(whole, extra_of(1, AUTHOR_WHOLE));
 			}
 		}
 }
@@ -232,6 +318,46 @@ static void add_runs(struct metadata_reader *reader, struct group_list *list)
 	}
 }
 
+static bool has_feature(const struct group *group, unsigned feature)
+{
+	for (size_t i = 0; i < group->feature_count; i++)
+		if (group->features[i] == feature)
+			return true;
+	return false;
+}
+
+/* Whether a group has evidence from the head, or from a place in the texts that is not aside. */
+static bool said_in(const struct group *group, bool head)
+{
+	for (size_t i = 0; i < group->feature_count; i++)
+		if (group->features[i] < FEATURE_EXTRA) {
+			unsigned place = group->features[i] % PLACE_COUNT;
+			if (head ? place == PLACE_HEAD : place != PLACE_HEAD && place != PLACE_ASIDE)
+				return true;
+		}
+	return false;
+}
+
+static void author_extras(struct group_list *list)
+{
+	size_t full = 0;
+	bool first = true;
+	for (size_t i = 0; i < list->count; i++)
+		full += has_feature(&list->rows[i], extra_of(1, AUTHOR_FULL));
+	for (size_t i = 0; i < list->count; i++) {
+		struct group *group = &list->rows[i];
+		bool head = said_in(group, true), text = said_in(group, false);
+		if (head && text)
+			add_feature(group, extra_of(1, AUTHOR_SAID_TWICE));
+		if (text && first) {
+			add_feature(group, extra_of(1, AUTHOR_FIRST));
+			first = false;
+		}
+		if (full == 1 && has_feature(group, extra_of(1, AUTHOR_FULL)))
+			add_feature(group, extra_of(1, AUTHOR_ALONE));
+	}
+}
+
 void group_authors(struct metadata_reader *reader, struct group_list *list)
 {
 	list->count = 0;
@@ -244,6 +370,7 @@ void group_authors(struct metadata_reader *reader, struct group_list *list)
 			add_feature(group, feature_of(row->source, place_of(reader, row)));
 	}
 	add_runs(reader, list);
+	author_extras(list);
 	add_counts(list, 1);
 	add_parts(list);
 }
@@ -276,29 +403,46 @@ static void date_extras(const struct metadata_reader *reader, struct group_list 
 			const struct metadata_date *month)
 {
 	int64_t fetched = reader->page->fetch_time == DATE_NONE ? -1 : reader->page->fetch_time / 86400;
-	int64_t earliest = INT64_MAX;
-	for (size_t i = 0; i < list->count; i++)
-		if (is_machine(&list->rows[i]) && day_of(&list->rows[i].date) < earliest)
-			earliest = day_of(&list->rows[i].date);
+	int64_t earliest = INT64_MAX, oldest = INT64_MAX, newest = INT64_MIN;
+	bool first = true, any = false;
+	for (size_t i = 0; i < list->count; i++) {
+		int64_t day = day_of(&list->rows[i].date);
+		any |= is_machine(&list->rows[i]);
+		if (is_machine(&list->rows[i]) && day < earliest)
+			earliest = day;
+		oldest = day < oldest ? day : oldest;
+		newest = day > newest ? day : newest;
+	}
 	for (size_t i = 0; i < list->count; i++) {
 		struct group *group = &list->rows[i];
 		int64_t day = day_of(&group->date);
 		bool machine = is_machine(group);
+		if (day == oldest && list->count > 1)
+			add_feature(group, extra_of(2, DATE_OLDEST));
+		if (day == newest && list->count > 1)
+			add_feature(group, extra_of(2, DATE_NEWEST));
+		if (!any)
+			add_feature(group, extra_of(2, DATE_ONLY_BODY));
+		if (first && said_in(group, false)) {
+			add_feature(group, extra_of(2, DATE_FIRST));
+			first = false;
+		}
 		if (day == earliest)
-			add_feature(group, extra_of(2, EXTRA_EARLIEST));
+
+			add_feature(group, extra_of(2, DATE_EARLIEST));
 		if (fetched >= 0 && (day == fetched || day == fetched + 1) && !machine)
-			add_feature(group, extra_of(2, EXTRA_FETCHED));
+			add_feature(group, extra_of(2, DATE_FETCHED));
 		if (month->precision && month->year == group->date.year && month->month == group->date.month)
-			add_feature(group, extra_of(2, EXTRA_MONTH));
+			add_feature(group, extra_of(2, DATE_MONTH));
 		if (group->date.precision == PRECISION_TIME)
-			add_feature(group, extra_of(2, EXTRA_CLOCK));
+			add_feature(group, extra_of(2, DATE_CLOCK));
 		for (size_t j = 0; j < list->count; j++) {
 			if (!is_machine(&list->rows[j]))
 				continue;
 			if (day_of(&list->rows[j].date) + 1 == day)
-				add_feature(group, extra_of(2, EXTRA_AFTER));
+				add_feature(group, extra_of(2, DATE_AFTER));
 			if (day_of(&list->rows[j].date) - 1 == day)
-				add_feature(group, extra_of(2, EXTRA_BEFORE));
+				add_feature(group, extra_of(2, DATE_BEFORE));
 		}
 	}
 }

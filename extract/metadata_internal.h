@@ -28,6 +28,8 @@
 	X(TITLE, H1_ONLY, "only h1")                                                                                   \
 	X(TITLE, H2_FIRST, "first h2")                                                                                 \
 	X(TITLE, CLASS, "heading whose class says title or headline")                                                  \
+	X(TITLE, PART, "element in an h1")                                                                             \
+	X(TITLE, PART_CLASS, "element in an h1 whose class says title or headline")                                    \
 	X(AUTHOR, LD_PERSON, "author of a JSON-LD article, a person")                                                  \
 	X(AUTHOR, LD_OTHER, "author of a JSON-LD article, an organisation or unnamed kind")                            \
 	X(AUTHOR, LD_CREATOR, "creator or contributor in JSON-LD")                                                     \
@@ -121,21 +123,56 @@ enum extra {
 	EXTRA_TWO,
 	EXTRA_THREE,
 	EXTRA_FOUR, /* at least so many different features */
+	EXTRA_ONLY, /* the page has no other group */
 	EXTRA_SITE, /* says the site's name */
-	EXTRA_SHORT,
-	EXTRA_LONG, /* title: under 12, over 150 letters; authors: one word; over five words */
-	EXTRA_MANY,
-	EXTRA_FULL,
-	EXTRA_PART,
-	EXTRA_WHOLE,
-	EXTRA_DIGITS, /* authors: three and more; all look like full names; part of or whole of another group */
-	EXTRA_EARLIEST,
-	EXTRA_FETCHED,
-	EXTRA_MONTH,
-	EXTRA_AFTER,
-	EXTRA_BEFORE,
-	EXTRA_CLOCK, /* dates: see date_extras */
+	EXTRA_A,    /* from here on by field: the names below */
+	EXTRA_B,
+	EXTRA_C,
+	EXTRA_D,
+	EXTRA_E,
+	EXTRA_F,
+	EXTRA_G,
+	EXTRA_H,
+	EXTRA_I,
+	EXTRA_J,
+	EXTRA_K,
 	EXTRA_COUNT
+};
+enum title_extra {
+	TITLE_SHORT = EXTRA_A, /* under 12 letters */
+	TITLE_LONG,            /* over 150 letters */
+	TITLE_SLUG_NONE,       /* no word of the address' last part */
+	TITLE_SLUG_HALF,       /* at least half of them */
+	TITLE_SLUG_MOST,       /* at least 80 % of them */
+	TITLE_HEAD_NONE,       /* none of its words stands in the title element or og:title */
+	TITLE_HEAD_HALF,
+	TITLE_HEAD_ALL, /* all of them */
+	TITLE_WITHIN,   /* part of another group of a heading or head */
+	TITLE_AROUND,   /* holds another group */
+};
+enum author_extra {
+	AUTHOR_SHORT = EXTRA_A, /* one word */
+	AUTHOR_LONG,            /* a name of over five words */
+	AUTHOR_MANY,            /* three and more */
+	AUTHOR_FULL,            /* all look like full names */
+	AUTHOR_PART,            /* all in a longer list */
+	AUTHOR_WHOLE,           /* holds all of a shorter list */
+	AUTHOR_DIGITS,
+	AUTHOR_FIRST,      /* the first of those found in the page's texts */
+	AUTHOR_SAID_TWICE, /* in head and texts */
+	AUTHOR_ALONE,      /* no other group looks like full names */
+};
+enum date_extra {
+	DATE_EARLIEST = EXTRA_A, /* of the machine-readable ones */
+	DATE_OLDEST,             /* of all */
+	DATE_FETCHED,            /* the day of the fetch, and no machine-readable source says it */
+	DATE_MONTH,              /* in the month the address says */
+	DATE_AFTER,              /* a day behind a machine-readable date */
+	DATE_BEFORE,
+	DATE_CLOCK,     /* with a time of day */
+	DATE_FIRST,     /* the first of those found in the page's texts */
+	DATE_ONLY_BODY, /* no machine-readable source says any date */
+	DATE_NEWEST,
 };
 enum {
 	FEATURE_EXTRA = METADATA_SOURCE_COUNT * PLACE_COUNT,
@@ -251,8 +288,8 @@ void metadata_scripts(struct metadata_reader *reader);
 /* TITLE without the names of the site at its ends. The result is part of TITLE. */
 struct span title_strip(const struct metadata_reader *reader, struct span title);
 bool title_is_site(const struct metadata_reader *reader, struct span text);
-/* TITLE cut at its last (or first) separator: the title's part and the rest. */
-bool title_cut(struct span title, bool last, struct span *kept, struct span *cut);
+/* TITLE cut at its last (or first) separator: the title's part and the rest. COLON: also at a colon. */
+bool title_cut(struct span title, bool last, bool colon, struct span *kept, struct span *cut);
 /* Letters and digits of TEXT, case folded: the key titles and names are compared by. */
 uint64_t metadata_fold_key(struct span text, size_t *letters);
 
@@ -267,7 +304,7 @@ bool author_is_byline(struct span text); /* starts with a word for "by" */
 
 /* ---- Choice ------------------------------------------------------------------------------------------- */
 
-void group_titles(const struct metadata_reader *reader, struct group_list *list);
+void group_titles(struct metadata_reader *reader, struct group_list *list);
 void group_authors(struct metadata_reader *reader, struct group_list *list);
 void group_dates(const struct metadata_reader *reader, struct group_list *list);
 

@@ -156,6 +156,8 @@ static bool is_hidden_tag(enum html_tag tag)
 	       tag == HTML_TAG_SELECT || tag == HTML_TAG_TEXTAREA || tag == HTML_TAG_MATH || tag == HTML_TAG_IFRAME;
 }
 
+enum { NAME_TEXT_MAX = 160 };
+
 struct span metadata_text(struct metadata_reader *reader, uint32_t node, size_t max)
 {
 	const struct html_tree *tree = reader->page->tree;
@@ -168,7 +170,12 @@ struct span metadata_text(struct metadata_reader *reader, uint32_t node, size_t 
 			return SPAN_NONE;
 		bool skip = false;
 		if (html_kind(tree, at) == HTML_TEXT) {
-			append_collapsed(out, html_text(tree, at), gap);
+			/* "By<a>Name" and "Name<span>Role": a boundary that only style shows */
+			struct span text = html_text(tree, at);
+			if (!gap && out->size && text.size && *text.data >= 'A' && *text.data <= 'Z' &&
+			    (out->data[out->size - 1] >= 'a' && out->data[out->size - 1] <= 'z'))
+				gap = max <= NAME_TEXT_MAX;
+			append_collapsed(out, text, gap);
 			gap = false;
 		} else if (html_kind(tree, at) == HTML_ELEMENT) {
 			skip = is_hidden_tag(html_tag(tree, at));
@@ -437,6 +444,46 @@ static void on_anchor(struct walk *walk, uint32_t node)
 		evidence_add(reader, author ? AUTHOR_REL : AUTHOR_HREF, text, reader->text_count, walk->aside);
 }
 
+/* Class, id and itemprop of an element in one look at its attributes. */
+static unsigned look(struct walk *walk, uint32_t node, struct span *prop)
+{
+	static const uint8_t wanted[HTML_ATTR_COUNT] = {
+		[HTML_ATTR_CLASS] = 1,    [HTML_ATTR_ID] = 1,          [HTML_ATTR_ITEMPROP] = 2,
+		[HTML_ATTR_PROPERTY] = 2, [HTML_ATTR_DATA_TESTID] = 1, [HTML_ATTR_DATA_QA] = 1};
+	const struct html_tree *tree = walk->tree;
+	const struct html_node *n = &tree->nodes[node];
+	unsigned hints = 0;
+	*prop = SPAN_NONE;
+	for (const struct html_attribute *a = tree->attributes + n->attributes, *end = a + n->count; a < end; a++) {
+		if (!wanted[a->id])
+			continue;
+		struct span value = {a->value, a->value_size};
+		if (wanted[a->id] == 1)
+			hints |= class_hints(walk->reader, value);
+		else
+			*prop = value;
+	}
+	return hints;
+}
+
+/* A heading of several elements is often a kicker and the headline proper. */
+static void add_parts(struct walk *walk, uint32_t node, uint32_t at)
+{
+	const struct html_tree *tree = walk->tree;
+	unsigned parts = 0;
+	for (uint32_t part = html_first(tree, node); part != HTML_NONE && parts < 4; part = html_next(tree, part)) {
+		if (html_kind(tree, part) != HTML_ELEMENT ||
+		    (html_next(tree, part) == HTML_NONE && html_previous(tree, part) == HTML_NONE))
+			continue;
+		struct span text = metadata_text(walk->reader, part, 600), prop;
+		if (!text.size)
+			continue;
+		parts++;
+		evidence_add(walk->reader, look(walk, part, &prop) & HINT_TITLE ? TITLE_PART_CLASS : TITLE_PART, text,
+			     at, walk->aside);
+	}
+}
+
 static void on_heading(struct walk *walk, uint32_t node, enum html_tag tag, unsigned hints)
 {
 	struct metadata_reader *reader = walk->reader;
@@ -455,6 +502,8 @@ static void on_heading(struct walk *walk, uint32_t node, enum html_tag tag, unsi
 	}
 	if (hints & HINT_TITLE)
 		evidence_add(reader, TITLE_CLASS, text, at, walk->aside);
+	if (tag == HTML_TAG_H1)
+		add_parts(walk, node, at);
 }
 
 static void on_time(struct walk *walk, uint32_t node, unsigned hints)
@@ -736,28 +785,6 @@ static void on_script(struct metadata_reader *reader, uint32_t node)
 		metadata_jsonld(reader, text);
 	else if (reader->script_count < LD_MAX && text.size > 60)
 		reader->scripts[reader->script_count++] = text;
-}
-
-/* Class, id and itemprop of an element in one look at its attributes. */
-static unsigned look(struct walk *walk, uint32_t node, struct span *prop)
-{
-	static const uint8_t wanted[HTML_ATTR_COUNT] = {
-		[HTML_ATTR_CLASS] = 1,    [HTML_ATTR_ID] = 1,          [HTML_ATTR_ITEMPROP] = 2,
-		[HTML_ATTR_PROPERTY] = 2, [HTML_ATTR_DATA_TESTID] = 1, [HTML_ATTR_DATA_QA] = 1};
-	const struct html_tree *tree = walk->tree;
-	const struct html_node *n = &tree->nodes[node];
-	unsigned hints = 0;
-	*prop = SPAN_NONE;
-	for (const struct html_attribute *a = tree->attributes + n->attributes, *end = a + n->count; a < end; a++) {
-		if (!wanted[a->id])
-			continue;
-		struct span value = {a->value, a->value_size};
-		if (wanted[a->id] == 1)
-			hints |= class_hints(walk->reader, value);
-		else
-			*prop = value;
-	}
-	return hints;
 }
 
 static void on_element(struct walk *walk, uint32_t node, enum html_tag tag)

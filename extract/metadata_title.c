@@ -123,11 +123,13 @@ bool title_is_site(const struct metadata_reader *reader, struct span text)
 }
 
 /* The last separator of TITLE and its first: sizes of the pieces at the ends. */
-bool title_cut(struct span title, bool last, struct span *kept, struct span *cut)
+bool title_cut(struct span title, bool last, bool colon, struct span *kept, struct span *cut)
 {
 	size_t best = last ? 0 : SIZE_MAX, size = 0;
 	for (const char *const *at = separators; *at; at++) {
 		struct span separator = span_of(*at), rest = title;
+		if (!colon && separator.data[0] == ':')
+			continue;
 		for (size_t base = 0;;) {
 			size_t found = span_find(rest, separator);
 			if (found == SIZE_MAX)
@@ -154,11 +156,11 @@ struct span title_strip(const struct metadata_reader *reader, struct span title)
 {
 	struct span kept, cut;
 	for (int n = 0; n < 3; n++) {
-		if (title_cut(title, true, &kept, &cut) && is_site(reader, cut)) {
+		if (title_cut(title, true, true, &kept, &cut) && is_site(reader, cut)) {
 			title = kept;
 			continue;
 		}
-		if (title_cut(title, false, &kept, &cut) && is_site(reader, cut)) {
+		if (title_cut(title, false, true, &kept, &cut) && is_site(reader, cut)) {
 			title = kept;
 			continue;
 		}

@@ -6,58 +6,60 @@
 
 /* clang-format off */
 static const int16_t metadata_weights[FEATURE_COUNT] = {
-	112, 376, 336, 356, 0, 0, /* TITLE_OG */
-	58, -68, -135, -208, 0, 0, /* TITLE_TWITTER */
-	-20, 135, 82, 27, 0, 0, /* TITLE_META */
-	195, 165, -54, 108, 0, 0, /* TITLE_LD_HEADLINE */
-	-36, -291, -195, 123, 0, 0, /* TITLE_LD_NAME */
-	-252, 140, 162, -149, 0, 0, /* TITLE_LD_PAGE */
-	143, 143, -160, -108, 0, -7, /* TITLE_MICRO_HEADLINE */
-	42, 124, -80, -186, 0, 0, /* TITLE_MICRO_NAME */
-	-63, 272, 342, 129, 0, 0, /* TITLE_ELEMENT */
-	307, -39, 0, 0, 0, 0, /* TITLE_H1 */
-	368, 164, 0, 0, 0, 0, /* TITLE_H1_FIRST */
-	155, -50, 0, 0, 0, 0, /* TITLE_H1_ONLY */
-	78, 71, 0, 0, 0, 0, /* TITLE_H2_FIRST */
-	302, -282, 0, 0, 0, -380, /* TITLE_CLASS */
-	606, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
-	54, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
-	-232, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
-	-71, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
-	311, 0, 0, 0, 0, 0, /* AUTHOR_META */
-	311, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
-	303, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
-	263, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
-	0, -146, 237, 26, -93, 205, /* AUTHOR_REL */
-	0, 165, 137, 445, 102, -111, /* AUTHOR_HREF */
-	0, 625, 558, 221, 256, 106, /* AUTHOR_MICRO */
-	0, 370, 194, 71, 0, 16, /* AUTHOR_CLASS */
-	0, -54, -162, -21, -70, -156, /* AUTHOR_BYLINE */
-	0, 331, 181, 0, -62, -124, /* AUTHOR_TEXT */
-	-110, -920, 201, -69, -215, -582, /* AUTHOR_LIST */
-	138, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
-	-17, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
-	-74, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
-	141, 0, 0, 0, 0, 0, /* DATE_LD_MODIFIED */
-	420, 0, 0, 0, 0, 0, /* DATE_META_PUBLISHED */
-	-125, 0, 0, 0, 0, 0, /* DATE_META_NEWS */
-	196, 0, 0, 0, 0, 0, /* DATE_META_DATE */
-	-254, 0, 0, 0, 0, 0, /* DATE_META_MODIFIED */
-	0, 228, 214, -235, 100, 123, /* DATE_MICRO */
-	0, -521, 400, 2, 215, 69, /* DATE_MICRO_MODIFIED */
-	0, 243, 301, 207, 75, 39, /* DATE_TIME */
-	0, -273, 157, 451, 143, 101, /* DATE_TIME_PUBLISHED */
-	0, -114, -328, 78, 182, -32, /* DATE_TIME_MODIFIED */
-	0, -66, -46, 337, 176, -114, /* DATE_CLASS */
-	0, 716, 610, 477, 206, 169, /* DATE_LABEL */
-	0, 531, 449, 44, -11, -148, /* DATE_UPDATED */
-	0, 723, 363, 489, 19, 64, /* DATE_TEXT */
-	464, 0, 0, 0, 0, 0, /* DATE_URL */
-	200, 0, 0, 0, 0, 0, /* DATE_IMAGE */
-	-32, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
-	138, -242, 229, 76, -69, -211, -24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* extras of title */
-	696, 299, 335, 192, -195, -102, -701, -593, 42, -263, -261, -216, 0, 0, 0, 0, 0, 0, /* extras of author */
-	492, 132, 46, 4, 0, 0, 0, 0, 0, 0, 0, 0, 270, 0, 58, 147, 215, 183, /* extras of date */
+	132, 266, 289, 391, 0, 0, /* TITLE_OG */
+	5, -39, -53, -154, 0, 0, /* TITLE_TWITTER */
+	-45, 122, 32, 27, 0, 0, /* TITLE_META */
+	136, 130, 27, 16, 0, 0, /* TITLE_LD_HEADLINE */
+	-3, -265, -328, 167, 0, 0, /* TITLE_LD_NAME */
+	-247, 109, 239, 21, 0, 0, /* TITLE_LD_PAGE */
+	138, 138, -101, -55, 0, -1, /* TITLE_MICRO_HEADLINE */
+	-23, 62, 0, 0, 0, 0, /* TITLE_MICRO_NAME */
+	81, 26, 109, -153, 0, 0, /* TITLE_ELEMENT */
+	320, -78, 0, 0, 0, 0, /* TITLE_H1 */
+	303, 149, 0, 0, 0, 0, /* TITLE_H1_FIRST */
+	115, -43, 0, 0, 0, 0, /* TITLE_H1_ONLY */
+	82, 36, 0, 0, 0, 43, /* TITLE_H2_FIRST */
+	319, -222, 0, 0, 0, -154, /* TITLE_CLASS */
+	131, -286, 0, 0, 0, 0, /* TITLE_PART */
+	-25, -25, 0, 0, 0, 0, /* TITLE_PART_CLASS */
+	630, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
+	121, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
+	-133, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
+	-103, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
+	350, 0, 0, 0, 0, 0, /* AUTHOR_META */
+	378, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
+	338, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
+	295, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
+	0, -137, 113, 175, 91, 198, /* AUTHOR_REL */
+	0, 175, 130, -30, 139, -107, /* AUTHOR_HREF */
+	0, 576, 111, 571, 295, 159, /* AUTHOR_MICRO */
+	0, 296, 199, 270, 65, 73, /* AUTHOR_CLASS */
+	0, -99, -64, -119, -100, -142, /* AUTHOR_BYLINE */
+	0, 150, 84, 209, 64, -91, /* AUTHOR_TEXT */
+	-127, -794, 365, -77, -512, -523, /* AUTHOR_LIST */
+	127, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
+	-80, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
+	-58, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
+	194, 0, 0, 0, 0, 0, /* DATE_LD_MODIFIED */
+	443, 0, 0, 0, 0, 0, /* DATE_META_PUBLISHED */
+	-137, 0, 0, 0, 0, 0, /* DATE_META_NEWS */
+	205, 0, 0, 0, 0, 0, /* DATE_META_DATE */
+	-250, 0, 0, 0, 0, 0, /* DATE_META_MODIFIED */
+	0, 200, 107, -377, 42, 192, /* DATE_MICRO */
+	0, -383, 424, 204, -227, 98, /* DATE_MICRO_MODIFIED */
+	0, 88, 134, 155, 219, 14, /* DATE_TIME */
+	0, -272, 104, 302, -139, 65, /* DATE_TIME_PUBLISHED */
+	0, -110, -270, -157, 94, -51, /* DATE_TIME_MODIFIED */
+	0, -60, -102, 124, 131, -113, /* DATE_CLASS */
+	0, 356, 180, 242, 178, 200, /* DATE_LABEL */
+	0, 336, 228, -121, -99, -144, /* DATE_UPDATED */
+	0, 355, 158, 317, -89, 123, /* DATE_TEXT */
+	518, 0, 0, 0, 0, 0, /* DATE_URL */
+	178, 0, 0, 0, 0, 0, /* DATE_IMAGE */
+	-100, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
+	286, -103, 101, 88, 475, -141, -238, -101, -120, 110, 222, -555, 190, 249, 189, -180, 0, /* extras of title */
+	690, 0, 369, 283, 45, -154, -45, -695, -552, 24, -109, -248, -185, 113, -78, 16, 0, /* extras of author */
+	728, 136, 14, 25, 197, 0, 212, 172, 0, 30, 203, 278, 214, 464, 56, 14, 0, /* extras of date */
 };
 /* clang-format on */
 

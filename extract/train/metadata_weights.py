@@ -129,7 +129,8 @@ def main():
     header = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../metadata_internal.h'), encoding='utf8').read()
     sources = re.findall(r'^\tX\((\w+), (\w+),', header, re.M)
     places = 6
-    extras = len(re.findall(r'EXTRA_[A-Z]+\b', re.search(r'enum extra \{(.*?)\};', re.sub(r'/\*.*?\*/', '', header, flags=re.S), re.S).group(1))) - 1
+    extras = re.search(r'enum extra \{(.*?)\};', header, re.S).group(1)
+    extras = len(re.findall(r'EXTRA_[A-Z]+\b', re.sub(r'/\*.*?\*/', '', extras, flags=re.S))) - 1
     base = len(sources) * places
     count = base + 3 * extras
     weights = np.zeros(count)
