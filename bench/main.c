@@ -3,6 +3,7 @@
 
 static const struct bench_command commands[] = {
 	{"speed", "time the stages of a build, floors and other parsers", bench_speed},
+	{"peers", "other extractors and readers, on the same input in turns", bench_peers},
 	{"extraction", "score extracted articles against the truth of a set", bench_extraction},
 	{"archive", "write a web archive from a folder of pages", bench_archive},
 	{"dedup", "score clusterings of near-duplicates, with baselines", bench_dedup},
