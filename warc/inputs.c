@@ -65,8 +65,7 @@ uint64_t warc_input_bytes(const struct warc_input *input)
 	return input->bytes == SIZE_UNKNOWN ? 0 : input->bytes;
 }
 
-/* The last DEPTH folders of PATH and its file name. */
-static const char *name_part(const char *path, unsigned depth)
+const char *name_part(const char *path, unsigned depth)
 {
 	const char *at = path + strlen(path);
 	while (at > path && at[-1] == '/') /* "folder/" */
@@ -75,6 +74,13 @@ static const char *name_part(const char *path, unsigned depth)
 		if (at[-1] == '/' && !--left)
 			break;
 	return at;
+}
+
+void inputs_remove(struct warc_inputs *inputs, size_t index)
+{
+	input_free(inputs->list[index]);
+	memmove(inputs->list + index, inputs->list + index + 1, (inputs->count - index - 1) * sizeof *inputs->list);
+	inputs->count--;
 }
 
 struct warc_input *inputs_add(struct warc_inputs *inputs, const char *path, const char *member, enum input_way way)

@@ -42,7 +42,9 @@ struct warc_options {
 				  * hundredth, 0: 4 GiB; above: a bomb, left as damage */
 	size_t body_max;         /* bytes of a decoded HTTP body, 0: 64 MiB */
 	uint64_t segment_bytes;  /* stored bytes of a segment, 0: 32 MiB */
-	double http_rate;        /* most requests a second to a remote server, 0: no limit */
+	double http_rate;        /* most requests a second to remote servers, all readers together, 0: no limit */
+	unsigned http_retries;   /* tries in a row after failures that may pass (503, dropped connections), 0: 8 */
+	unsigned http_retry_ms;  /* pause before the first of them, then doubled up to a minute, 0: 1000 */
 };
 
 /* ARGUMENTS: files, folders (searched recursively for archives), @list.txt, "-", http(s)://, s3://. Sorted by name; two inputs
