@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Stage:
-    """Trees with int8 leaves; what C evaluates, evaluated here from the same integers."""
+    """Trees with int8 leaves, as model.c evaluates them."""
 
     def __init__(self, trees, base, unit):
         self.trees, self.base, self.unit = trees, base, unit
@@ -20,19 +20,6 @@ class Stage:
             out += [struct.pack('<HBBB', *node) for node in inner]
             out.append(np.array(leaves, np.int8).tobytes())
         return b''.join(out)
-
-    def probability(self, x):
-        total = np.full(len(x), self.base, np.int64)
-        for inner, leaves in self.trees:
-            slot = np.zeros((len(x), len(inner) + len(leaves)), bool)
-            slot[:, 0] = True
-            for i, (view, threshold, left, right) in enumerate(inner):
-                low = x[:, view] <= threshold
-                slot[:, left] = slot[:, i] & low
-                slot[:, right] = slot[:, i] & ~low
-            total += slot[:, len(inner):] @ np.array(leaves, np.int64)
-        step = np.clip((total * 32 + self.unit * 256) / self.unit, 0, 511).astype(int)
-        return np.round(255 / (1 + np.exp(-((step + 0.5) / 32 - 8)))) / 255
 
     def describe(self):
         return '%d trees, %d leaves, unit %d' % (len(self.trees), sum(len(t[1]) for t in self.trees), self.unit)

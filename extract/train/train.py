@@ -14,6 +14,7 @@ makes blocks and features (--tool), so training sees exactly what running sees. 
 
 Prints the cross-validated scores of every set (4-word shingle F, word F) as it goes."""
 import argparse
+import collections
 import json
 import multiprocessing
 import os
@@ -34,7 +35,7 @@ import boost
 import report
 
 # weight of a set's pages; a set that is not named counts 1
-SETS = {'andythefactory-news': 1.5, 'fundus-multilingual': 1.5, 'wcxb-dev': 1.2, 'daniel': 0.4, 'chinese-web': 0.3}
+SETS = {'andythefactory-news': 1.5, 'fundus-multilingual': 1.5, 'wcxb-dev': 1.2, 'daniel': 0.8, 'chinese-web': 0.3}
 FOLDS = 3
 MODEL_VERSION = 1  # model.h
 TAU = (38, 128)  # article_decide.c
@@ -136,15 +137,15 @@ def label(pages, work):
         p.y = cache[k]
 
 
-def weigh(p):
-    """Weight of each block: long blocks more, each page alike, hopeless pages none."""
+def weigh(p, siblings):
+    """Weight of each block: long blocks more, each page alike, less where the host has many pages (SIBLINGS)."""
     good = p.y > 0.5
     p.reach = float((p.words * good).sum())
     w = (p.words + 2) ** 0.85
     w = w / (float((w * good).sum()) + 30)
     if w.sum() > 6:
         w *= 6 / w.sum()
-    p.weight = w * SETS.get(p.set, 1.0) * (1.0 if p.type in (None, 'article') else 0.9)
+    p.weight = w * siblings ** -0.35 * SETS.get(p.set, 1.0) * (1.0 if p.type in (None, 'article') else 0.9)
 
 
 # ---- token tables ------------------------------------------------------------------------------------------
@@ -276,6 +277,12 @@ def fit(pages, views, o, stage, drop=()):
 JOBS = None
 
 
+def refresh(o, pages, k, path, digest, tables, stages):
+    """Write fold K's model as far as it is trained, and let the C program look at the fold's pages with it."""
+    write_model(path, digest, tables, stages)
+    dump(o.tool, [p for p in pages if p.fold == k], o.work, path)
+
+
 def fit_fold(k):
     pages, views, o, stage = JOBS
     return fit([p for p in pages if p.fold != k], views, o, stage)
@@ -305,9 +312,10 @@ def main():
     rng = np.random.default_rng(7)
     dump(o.tool, pages, o.work)
     label(pages, o.work)
+    siblings = collections.Counter(p.group for p in pages)
     for p in pages:
         p.scale = 1.0
-        weigh(p)
+        weigh(p, siblings[p.group])
         p.sample = sample(p, rng)
     log('pages', len(pages), 'blocks', sum(len(p.y) for p in pages), 'views', len(views1), len(views2))
     report.evaluate(pages, lambda p: p.y > 0.5, 'best possible choice of blocks')
@@ -317,10 +325,9 @@ def main():
     log('tables', *[(len(a), len(b)) for a, b in tables])
     stages = [[None, None] for _ in range(FOLDS + 1)]
     names = [os.path.join(o.work, 'fold-%d.model' % k) for k in range(FOLDS)] + [os.path.join(o.work, 'final.model')]
+    for k in range(FOLDS):
+        refresh(o, pages, k, names[k], digest, tables[k], stages[k])
     for stage, views in ((0, views1), (1, views2)):
-        for k in range(FOLDS):
-            write_model(names[k], digest, tables[k], stages[k])
-            dump(o.tool, [p for p in pages if p.fold == k], o.work, names[k])
         global JOBS
         JOBS = pages, views, o, stage
         with multiprocessing.Pool(o.jobs) as pool:
@@ -328,20 +335,17 @@ def main():
                 stages[k][stage] = fitted
                 log('stage', stage + 1, 'fold' if k < FOLDS else 'final', k, fitted.describe())
         for k in range(FOLDS):
-            for p in pages:
-                if p.fold == k:
-                    p.score = stages[k][stage].probability(rows_of(p, views))
-        report.evaluate(pages, lambda p: p.score > 0.5, 'stage %d, p > .5' % (stage + 1))
-        report.evaluate(pages, lambda p: report.choose(p.score, p.words, TAU), 'stage %d, per page' % (stage + 1), types=True)
+            refresh(o, pages, k, names[k], digest, tables[k], stages[k])
+        for p in pages:
+            p.score = (p.p2 if stage else p.p1) / 255.0
+        report.evaluate(pages, lambda p: report.choose(p.score, p.words, TAU), 'stage %d' % (stage + 1), types=True)
         if stage == 0:
             report.clean(pages)
-            for p in pages: # stage 2 learns where stage 1 leaves doubt
+            for p in pages:  # stage 2 learns where stage 1 leaves doubt
                 keep, factor = p.sample
                 far = (p.score < 0.03) & (p.y < 0.3)
                 some = rng.random(len(far)) < 0.15
                 p.sample = keep & (~far | some), factor * np.where(far, 1 / 0.15, 1.0)
-    for k in range(FOLDS):
-        write_model(names[k], digest, tables[k], stages[k])
     pickle.dump([(p.set, p.id, p.fold, p.score, p.y, p.words, p.texts) for p in pages], open(os.path.join(o.work, 'cv.pickle'), 'wb'))
     if not o.no_final:
         write_model(names[FOLDS], digest, tables[FOLDS], stages[FOLDS])
