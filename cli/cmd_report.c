@@ -1,0 +1,41 @@
+/* cmd_report: stats.json and report.html of a finished corpus. */
+#include "cli/cli.h"
+#include "corpus/report.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+static int usage(FILE *out)
+{
+	fputs("usage: warcmill report [OPTION]... CORPUS\n"
+	      "\n"
+	      "Write CORPUS/report.html, one page with tables and plots that needs no network, and CORPUS/stats.json "
+	      "with\n"
+	      "the same figures. Both are made anew; neither is in SHA256SUMS.\n"
+	      "\n"
+	      "      --quiet   do not say where they are\n"
+	      "      --help\n",
+	      out);
+	return out == stdout ? EXIT_DONE : EXIT_USAGE;
+}
+
+int cli_report(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	bool quiet = false;
+	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+		if (option == 'q')
+			quiet = true;
+		else
+			return usage(option == 'h' ? stdout : stderr);
+	if (argc - optind != 1)
+		return usage(stderr);
+	struct fault fault = {0};
+	enum status status = corpus_report(argv[optind], &fault);
+	if (status != STATUS_OK)
+		return cli_fail(cli_status_exit(status), "report", "%s", fault.text);
+	if (!quiet)
+		printf("%s/report.html\n%s/stats.json\n", argv[optind], argv[optind]);
+	return EXIT_DONE;
+}
