@@ -71,7 +71,7 @@ const char *mime_sniff(struct span body)
 
 struct span mime_essence(struct span content_type)
 {
-	struct span head;
+	struct span head = SPAN_NONE;
 	span_cut(&content_type, ';', &head);
 	head = span_trim(head);
 	return head.size && head.size < 128 ? head : SPAN_NONE;
