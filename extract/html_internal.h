@@ -60,8 +60,10 @@ enum { NODE_NS = 3, NODE_LISTED = 64, NODE_OPEN = 128 };
 struct html_open { /* an entry of the stack of open elements */
 	uint32_t node;
 	uint16_t tag, flags;
+	uint16_t counter; /* of html_parser.tag_open: the tag, or for names without an id one of a few by hash */
 	uint8_t ns;
 };
+enum { UNKNOWN_COUNTERS = 64 };
 
 enum insertion_mode {
 	MODE_INITIAL, MODE_BEFORE_HTML, MODE_BEFORE_HEAD, MODE_IN_HEAD, MODE_IN_HEAD_NOSCRIPT, MODE_AFTER_HEAD, MODE_IN_BODY,
@@ -105,7 +107,7 @@ struct html_parser {
 	uint32_t template_count;
 	struct html_open *open;
 	uint32_t open_count, open_capacity;
-	uint32_t tag_open[HTML_TAG_COUNT];   /* how many HTML elements of each tag are open: most scope questions end here */
+	uint32_t tag_open[HTML_TAG_COUNT + UNKNOWN_COUNTERS]; /* open HTML elements by tag: most scope questions end here */
 	uint32_t *formatting;                /* nodes; HTML_NONE is a marker */
 	uint32_t formatting_count, formatting_capacity;
 	struct span *pending;                /* "pending table character tokens" */
@@ -182,7 +184,7 @@ uint32_t html_insert_foreign(struct html_parser *p, enum html_namespace ns, bool
 static inline bool html_work(struct html_parser *p, uint32_t steps)
 {
 	p->work += steps;
-	return p->work <= 65536 + 2 * (uint64_t)(p->at - p->text_start);
+	return p->work <= ((uint64_t)1 << 18) + 8 * (uint64_t)(p->at - p->text_start);
 }
 
 /* ---- html_stack.c --------------------------------------------------------------------------------------- */
@@ -192,8 +194,8 @@ void html_pop(struct html_parser *p);
 void html_pop_to(struct html_parser *p, uint32_t index);      /* INDEX and everything above it */
 bool html_pop_until(struct html_parser *p, enum html_tag tag); /* through the topmost HTML element TAG, if any */
 void html_pop_clear(struct html_parser *p, unsigned kind);
-bool html_in_scope(const struct html_parser *p, enum html_tag tag, unsigned boundary);
-uint32_t html_scope_find(const struct html_parser *p, enum html_tag tag, unsigned boundary); /* stack index or HTML_NONE */
+bool html_in_scope(struct html_parser *p, enum html_tag tag, unsigned boundary);
+uint32_t html_scope_find(struct html_parser *p, enum html_tag tag, unsigned boundary); /* stack index or HTML_NONE */
 uint32_t html_open_find(const struct html_parser *p, uint32_t node); /* stack index or HTML_NONE */
 void html_open_remove(struct html_parser *p, uint32_t index);
 void html_implied_end(struct html_parser *p, enum html_tag except);
@@ -219,6 +221,13 @@ enum verdict html_any_end(struct html_parser *p); /* "any other end tag" of in b
 static inline struct html_open *html_current(const struct html_parser *p)
 {
 	return &p->open[p->open_count - 1];
+}
+/* Where elements of a name without an id are counted. */
+static inline unsigned html_unknown_counter(struct span name)
+{
+	unsigned sum = (unsigned)name.size * 7 + (unsigned char)name.data[0] * 13 + (unsigned char)name.data[name.size - 1] +
+		       (unsigned char)name.data[name.size / 2] * 5;
+	return HTML_TAG_COUNT + (sum & (UNKNOWN_COUNTERS - 1));
 }
 static inline bool html_is(const struct html_open *entry, enum html_tag tag)
 {

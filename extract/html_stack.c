@@ -69,6 +69,11 @@ static uint16_t foreign_flags(const struct html_parser *p, uint32_t node, enum h
 	}
 }
 
+static uint16_t counter_of(const struct html_node *node)
+{
+	return (uint16_t)html_unknown_counter((struct span){node->data, node->name_size});
+}
+
 static void open_set(struct html_parser *p, struct html_open *entry, uint32_t node)
 {
 	struct html_node *n = &p->tree.nodes[node];
@@ -78,7 +83,8 @@ static void open_set(struct html_parser *p, struct html_open *entry, uint32_t no
 	n->ns |= NODE_OPEN;
 	if (__builtin_expect(entry->ns == HTML_NS_HTML, 1)) {
 		entry->flags = html_tag_flags[n->tag];
-		p->tag_open[n->tag]++;
+		entry->counter = n->tag != HTML_TAG_UNKNOWN ? n->tag : counter_of(n);
+		p->tag_open[entry->counter]++;
 	} else {
 		entry->flags = foreign_flags(p, node, (enum html_namespace)entry->ns, (enum html_tag)n->tag);
 	}
@@ -88,7 +94,7 @@ static void open_unset(struct html_parser *p, const struct html_open *entry)
 {
 	p->tree.nodes[entry->node].ns &= (uint8_t)~NODE_OPEN;
 	if (entry->ns == HTML_NS_HTML)
-		p->tag_open[entry->tag]--;
+		p->tag_open[entry->counter]--;
 }
 
 void html_push(struct html_parser *p, uint32_t node)
@@ -120,20 +126,26 @@ bool html_pop_until(struct html_parser *p, enum html_tag tag)
 	return false;
 }
 
-uint32_t html_scope_find(const struct html_parser *p, enum html_tag tag, unsigned boundary)
+uint32_t html_scope_find(struct html_parser *p, enum html_tag tag, unsigned boundary)
 {
 	if (p->tag_open[tag] == 0)
 		return HTML_NONE;
-	for (uint32_t at = p->open_count; at-- > 0;) {
-		if (html_is(&p->open[at], tag))
-			return at;
-		if (p->open[at].flags & boundary)
-			break;
+	if (!html_work(p, 0)) { /* hostile: the nearest elements have to do */
+		p->tree.cut = true;
+		return html_current_is(p, tag) ? p->open_count - 1 : HTML_NONE;
+	}
+	uint32_t at = p->open_count;
+	while (at-- > 0) {
+		bool found = html_is(&p->open[at], tag);
+		if (found || p->open[at].flags & boundary) {
+			html_work(p, p->open_count - at);
+			return found ? at : HTML_NONE;
+		}
 	}
 	return HTML_NONE;
 }
 
-bool html_in_scope(const struct html_parser *p, enum html_tag tag, unsigned boundary)
+bool html_in_scope(struct html_parser *p, enum html_tag tag, unsigned boundary)
 {
 	return html_scope_find(p, tag, boundary) != HTML_NONE;
 }
@@ -252,7 +264,7 @@ static bool attributes_equal(struct html_parser *p, const struct html_node *a, c
 {
 	if (a->count != b->count)
 		return false;
-	if (a->count > 1 && !html_work(p, a->count * 4))
+	if (!html_work(p, a->count * 4))
 		return false;
 	struct html_attribute *all = p->tree.attributes;
 	for (uint32_t i = 0; i < a->count; i++) {
@@ -300,7 +312,7 @@ void html_formatting_reopen(struct html_parser *p)
 	const struct html_node *nodes = p->tree.nodes;
 	while (at > 0 && p->formatting[at - 1] != HTML_NONE && !(nodes[p->formatting[at - 1]].ns & NODE_OPEN))
 		at--;
-	if (!html_work(p, 4 * (p->formatting_count - at))) {
+	if (!html_work(p, 16 * (p->formatting_count - at))) {
 		p->tree.cut = true; /* hostile: forget them instead of opening all of them again and again */
 		while (p->formatting_count > at)
 			formatting_delete(p, p->formatting_count - 1);
@@ -323,7 +335,8 @@ void html_formatting_reopen(struct html_parser *p)
 enum verdict html_any_end(struct html_parser *p)
 {
 	const struct html_token *token = &p->token;
-	if (p->tag_open[token->tag] == 0)
+	unsigned counter = token->tag != HTML_TAG_UNKNOWN ? token->tag : html_unknown_counter(token->name);
+	if (p->tag_open[counter] == 0)
 		return TOKEN_DONE;
 	uint32_t at = p->open_count;
 	while (at-- > 0) {

@@ -28,7 +28,7 @@ static void clear_to_row(struct html_parser *p)
 	clear_to(p, HTML_TAG_TR, HTML_TAG_TR, HTML_TAG_TR);
 }
 
-static bool in_table_scope(const struct html_parser *p, enum html_tag tag)
+static bool in_table_scope(struct html_parser *p, enum html_tag tag)
 {
 	return html_in_scope(p, tag, FLAG_TABLE_SCOPE);
 }
@@ -321,7 +321,7 @@ enum verdict html_mode_in_column_group(struct html_parser *p)
 
 /* ---- Rows and cells --------------------------------------------------------------------------------------- */
 
-static bool any_table_body_in_scope(const struct html_parser *p)
+static bool any_table_body_in_scope(struct html_parser *p)
 {
 	return in_table_scope(p, HTML_TAG_TBODY) || in_table_scope(p, HTML_TAG_THEAD) || in_table_scope(p, HTML_TAG_TFOOT);
 }

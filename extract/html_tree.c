@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 enum {
-	NODES_KEPT = 1 << 18,   /* arrays beyond these sizes are given back before the next page */
+	NODES_KEPT = 1 << 18,   /* arrays beyond these sizes are given back once a page has not needed them */
 	CHUNKS_KEPT = 4 << 20,
 	NODE_SLACK = 512,       /* nodes beyond the ceiling, to close the tree with */
 	TOKEN_NODES = 160,      /* what one token may make besides reopened formatting elements */
@@ -67,12 +67,12 @@ bool html_list_grow(struct html_parser *p, void *array, uint32_t *capacity, size
 
 static void release_outliers(struct html_parser *p)
 {
-	if (p->node_capacity > NODES_KEPT) {
+	if (p->node_capacity > NODES_KEPT && p->tree.count < p->node_capacity / 4) {
 		free(p->tree.nodes);
 		p->tree.nodes = NULL;
 		p->node_capacity = 0;
 	}
-	if (p->attribute_capacity > NODES_KEPT) {
+	if (p->attribute_capacity > NODES_KEPT && p->tree.attribute_count < p->attribute_capacity / 4) {
 		free(p->tree.attributes);
 		p->tree.attributes = NULL;
 		p->attribute_capacity = 0;
@@ -286,9 +286,10 @@ static void depth_relieve(struct html_parser *p)
 		return;
 	if (top.tag == HTML_TAG_TEMPLATE && p->template_count > 0)
 		p->template_count--;
-	if (top.flags & FLAG_SCOPE && top.tag != HTML_TAG_TABLE)
+	if (top.flags & FLAG_SCOPE && top.tag != HTML_TAG_TABLE && top.tag != HTML_TAG_SELECT)
 		html_formatting_clear(p);
-	html_reset_mode(p);
+	if (top.flags & (FLAG_TABLE_PART | FLAG_IMPLIED_THOROUGH) || top.tag == HTML_TAG_TEMPLATE)
+		html_reset_mode(p);
 }
 
 static void element_place(struct html_parser *p, uint32_t node, bool push)
@@ -682,6 +683,8 @@ enum status html_parse_fragment(struct html_parser *p, struct span text, struct 
 	p->fragment = true;
 	uint32_t node = html_node_new(p, HTML_ELEMENT);
 	p->tree.nodes[node].tag = (uint16_t)html_tag_of(context);
+	p->tree.nodes[node].data = context.data;
+	p->tree.nodes[node].name_size = (uint16_t)(context.size < UINT16_MAX ? context.size : UINT16_MAX);
 	p->tree.nodes[node].ns = (uint8_t)ns;
 	html_push(p, node);
 	p->context = *html_current(p);
