@@ -131,8 +131,10 @@ enum status article_measure(struct article_extractor *extractor, const struct pa
 	}
 	model_evaluate(extractor->model, 0, extractor->features.views, count, extractor->p[0]);
 	status = features_context(&extractor->features, &extractor->blocks, extractor->p[0]);
-	if (!status)
+	if (!status && extractor->model->stages[1].tree_count)
 		model_evaluate(extractor->model, 1, extractor->features.views, count, extractor->p[1]);
+	else if (!status && count) /* a model half trained */
+		memcpy(extractor->p[1], extractor->p[0], count);
 	return status;
 }
 

@@ -501,45 +501,52 @@ static void token_end(struct reader *reader)
 	reader->in_token = false;
 }
 
-/* A 4-digit year, a clock time, a numeric date, "3 days ago", a month's English name before a number: what by-lines
- * hold. */
-static bool looks_dated(struct span text)
+static bool is_month(const char *word)
 {
 	static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	for (size_t m = 0; m + 3 < sizeof months; m += 3)
+		if (((unsigned char)word[0] | 0x20) == months[m] && ((unsigned char)word[1] | 0x20) == months[m + 1] &&
+		    ((unsigned char)word[2] | 0x20) == months[m + 2])
+			return true;
+	return false;
+}
+
+/* The number at AT (of DIGITS digits) as part of a date: a year, a clock time, 1.2.2003, or after an English month. */
+static bool number_dates(struct span text, size_t at, size_t digits)
+{
+	struct span after = span_slice(text, at + digits, 6);
+	if (digits == 4 && (!memcmp(text.data + at, "19", 2) || !memcmp(text.data + at, "20", 2)))
+		return true;
+	if (digits <= 2 && after.size >= 3 && strchr(":h./-", after.data[0]) && ascii_is_digit((unsigned char)after.data[1]) &&
+	    ascii_is_digit((unsigned char)after.data[2]))
+		return true;
+	if (after.size >= 3 && (!memcmp(after.data, "\xe5\xb9\xb4", 3) || !memcmp(after.data, "\xe6\x9c\x88", 3)))
+		return true;
+	size_t end = at;
+	while (end && (text.data[end - 1] == ' ' || text.data[end - 1] == '.'))
+		end--;
+	size_t from = end;
+	while (from && ascii_is_alpha((unsigned char)text.data[from - 1]))
+		from--;
+	return end < at && end - from >= 3 && end - from <= 9 && is_month(text.data + from);
+}
+
+/* What by-lines hold: a date, or "3 days ago". */
+static bool looks_dated(struct span text)
+{
 	for (size_t i = 0; i < text.size; i++) {
 		unsigned char c = (unsigned char)text.data[i];
-		if (!ascii_is_digit(c)) {
-			if (ascii_is_alpha(c) && (!i || !ascii_is_alpha((unsigned char)text.data[i - 1]))) {
-				struct span rest = span_slice(text, i, 12);
-				if (span_starts_nocase(rest, SPAN("ago")) &&
-				    (rest.size == 3 || !ascii_is_alpha((unsigned char)rest.data[3])))
-					return true;
-				for (size_t m = 0; m + 3 <= sizeof months - 1; m += 3) {
-					if (!span_starts_nocase(rest, (struct span){months + m, 3}))
-						continue;
-					size_t k = 3;
-					while (k < rest.size &&
-					       (ascii_is_alpha((unsigned char)rest.data[k]) || rest.data[k] == '.'))
-						k++;
-					if (k + 1 < rest.size && rest.data[k] == ' ' &&
-					    ascii_is_digit((unsigned char)rest.data[k + 1]))
-						return true;
-				}
-			}
-			continue;
+		if (ascii_is_digit(c)) {
+			size_t n = 1;
+			while (i + n < text.size && ascii_is_digit((unsigned char)text.data[i + n]))
+				n++;
+			if (number_dates(text, i, n))
+				return true;
+			i += n - 1;
+		} else if (c == 'g' && i && i + 1 < text.size && (text.data[i - 1] | 0x20) == 'a' && text.data[i + 1] == 'o' &&
+			   (i < 2 || text.data[i - 2] == ' ') && (i + 2 == text.size || !ascii_is_alpha((unsigned char)text.data[i + 2]))) {
+			return true;
 		}
-		size_t n = 1;
-		while (i + n < text.size && ascii_is_digit((unsigned char)text.data[i + n]))
-			n++;
-		struct span after = span_slice(text, i + n, 6);
-		if (n == 4 && (!memcmp(text.data + i, "19", 2) || !memcmp(text.data + i, "20", 2)))
-			return true;
-		if (n <= 2 && after.size >= 3 && strchr(":h./-", after.data[0]) &&
-		    ascii_is_digit((unsigned char)after.data[1]) && ascii_is_digit((unsigned char)after.data[2]))
-			return true;
-		if (span_starts(after, SPAN("\xe5\xb9\xb4")) || span_starts(after, SPAN("\xe6\x9c\x88")))
-			return true;
-		i += n - 1;
 	}
 	return false;
 }
