@@ -40,11 +40,11 @@ static const struct {
 	{"fingerprint", "KIND", OPT_FINGERPRINT,
 	 "simhash128 (default), or simhash64: the classic one, Hamming <= 3 alone"},
 	{"exact-only", NULL, OPT_EXACT, "collapse equal texts only"},
-	{"hamming", "N", OPT_HAMMING, "accept a pair of fingerprints at most N bits apart [36]"},
+	{"hamming", "N", OPT_HAMMING, "accept a pair of fingerprints at most N bits apart [34]"},
 	{"jaccard", "X", OPT_JACCARD, "… or of this Jaccard similarity [0.30]"},
 	{"containment", "X", OPT_CONTAINMENT, "… or where this share of the shorter text is in the longer [0.75], …"},
 	{"containment-hamming", "N", OPT_CONTAINMENT_HAMMING, "… the fingerprints being at most N bits apart [44]"},
-	{"numbers", "X", OPT_NUMBERS, "short texts must share this part of their numbers [0.5]"},
+	{"numbers", "X", OPT_NUMBERS, "texts below 150 words must share this part of their numbers [0.75]"},
 	{"link", "X", OPT_LINK, "share of accepted pairs between two clusters that join [0.34]"},
 	{"passages", NULL, OPT_PASSAGES, "list paragraphs repeated in documents of a host (passages.jsonl)"},
 	{"drop-passages", "N", OPT_DROP, "drop paragraphs that are in more than N documents of a host"},
@@ -141,7 +141,7 @@ static bool set(struct dedup_job *job, int code, const char *value)
 	case OPT_CONTAINMENT:
 		return share(value, &o->containment_min);
 	case OPT_NUMBERS:
-		return share(value, &o->numbers_min);
+		return share(value, &o->short_numbers_min);
 	case OPT_LINK:
 		return share(value, &o->link_min);
 	case OPT_PASSAGES:

@@ -101,8 +101,7 @@ static void put_options(const struct dedup_job *job, struct json_writer *w)
 	json_real(w, o->containment_min, 3);
 	json_put_uint(w, "containment_hamming", o->containment_hamming_max);
 	json_key(w, "numbers");
-	json_real(w, o->numbers_min, 3);
-	json_put_uint(w, "numbers_tokens", o->numbers_tokens);
+	json_real(w, o->short_numbers_min, 3);
 	json_key(w, "link");
 	json_real(w, o->link_min, 3);
 	if (o->exact_only) {

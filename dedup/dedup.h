@@ -61,7 +61,7 @@ struct signature {
 	uint64_t simhash[2];               /* 128-bit SimHash, [0] the low half; with SIMHASH_64 [1] is 0 */
 	uint32_t sketch[SIGNATURE_SKETCH]; /* weighted bottom-64 of 3-word shingles: rank << 4 | weight class, ascending
 					    */
-	uint32_t anchors[SIGNATURE_ANCHORS]; /* low 32 bits of the anchors: smallest weighted hashes of 6-word shingles
+	uint32_t anchors[SIGNATURE_ANCHORS]; /* low 32 bits of the anchors: smallest weighted hashes of 5-word shingles
 					      */
 	uint8_t anchors_high[SIGNATURE_ANCHORS]; /* their bits 32–39 */
 	uint16_t numbers[SIGNATURE_NUMBERS];     /* bottom-16 of number tokens, ascending */
@@ -105,12 +105,15 @@ void df_counter_free(struct df_counter *counter);
 /* ---- Options ------------------------------------------------------------------------------------------------- */
 
 struct dedup_options {
-	unsigned hamming_max;             /* 36: SimHash distance that alone accepts */
+	unsigned hamming_max;             /* 34: SimHash distance that alone accepts */
 	double jaccard_min;               /* 0.30 */
 	double containment_min;           /* 0.75, together with … */
 	unsigned containment_hamming_max; /* … 44 */
-	double numbers_min;               /* 0.5: veto below it where the shorter text has less than … */
-	unsigned numbers_tokens;          /* … 150 tokens */
+	unsigned short_tokens;            /* 150: a text below it is short, … */
+	double short_jaccard_min;         /* 0.40: … wants this Jaccard, … */
+	double short_numbers_min;         /* 0.75: … and must share this part of its numbers */
+	unsigned tiny_tokens;             /* 30: below it only … */
+	double tiny_jaccard_min;          /* 0.70: … this Jaccard accepts */
 	double link_min;                  /* 0.34: share of accepted pairs between two clusters that join */
 	unsigned bucket_max;              /* 48: larger buckets are linked sparsely */
 	bool exact_only;

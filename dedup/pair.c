@@ -10,12 +10,15 @@
 void dedup_options_default(struct dedup_options *options)
 {
 	*options = (struct dedup_options){
-		.hamming_max = 36,
+		.hamming_max = 34,
 		.jaccard_min = 0.30,
 		.containment_min = 0.75,
 		.containment_hamming_max = 44,
-		.numbers_min = 0.5,
-		.numbers_tokens = 150,
+		.short_tokens = 150,
+		.short_jaccard_min = 0.40,
+		.short_numbers_min = 0.75,
+		.tiny_tokens = 30,
+		.tiny_jaccard_min = 0.70,
 		.link_min = 0.34,
 		.bucket_max = 48,
 		.fingerprint = SIMHASH_128,
@@ -31,8 +34,9 @@ enum status dedup_options_check(const struct dedup_options *options, struct faul
 {
 	if (options->hamming_max > 128 || options->containment_hamming_max > 128)
 		return fault_set(fault, STATUS_USAGE, 0, "a Hamming distance is 0 to 128");
-	if (!share_ok(options->jaccard_min) || !share_ok(options->containment_min) || !share_ok(options->numbers_min) ||
-	    !share_ok(options->link_min))
+	if (!share_ok(options->jaccard_min) || !share_ok(options->containment_min) ||
+	    !share_ok(options->short_numbers_min) || !share_ok(options->short_jaccard_min) ||
+	    !share_ok(options->tiny_jaccard_min) || !share_ok(options->link_min))
 		return fault_set(fault, STATUS_USAGE, 0, "Jaccard, containment, numbers and link shares are 0 to 1");
 	if (options->bucket_max < 4 || options->bucket_max > 4096)
 		return fault_set(fault, STATUS_USAGE, 0, "the largest full bucket is 4 to 4096");
@@ -136,13 +140,40 @@ static unsigned per_mille(double share)
 	return (unsigned)(share * 1000 + 0.5);
 }
 
+/* Where little speaks for a pair, the numbers in it must agree: stories that follow up on others quote their background
+ * with other figures. */
+static const struct {
+	unsigned jaccard_below, numbers_min; /* per mille */
+} doubts[] = {
+	{300, 800}, /* accepted by fingerprint or containment alone */
+	{400, 600},
+};
+
+static bool vetoed(const struct pair_evidence *e, const struct dedup_options *options)
+{
+	if (e->numbers == EVIDENCE_ABSENT)
+		return false;
+	if (e->tokens < options->short_tokens) /* templates: rates, results, weather */
+		return e->numbers < per_mille(options->short_numbers_min);
+	for (size_t i = 0; i < sizeof doubts / sizeof *doubts; i++)
+		if (e->jaccard < doubts[i].jaccard_below && e->numbers < doubts[i].numbers_min)
+			return true;
+	return false;
+}
+
 static unsigned rule_of(const struct pair_evidence *e, const struct dedup_options *options)
 {
+	unsigned jaccard = per_mille(options->jaccard_min);
 	if (options->fingerprint == SIMHASH_64)
 		return e->hamming <= 3 ? PAIR_SIMHASH : PAIR_NONE;
+	if (e->tokens < options->tiny_tokens) /* a dozen shingles prove nothing unless most of them agree */
+		return e->jaccard >= per_mille(options->tiny_jaccard_min) && e->jaccard >= jaccard ? PAIR_JACCARD
+												   : PAIR_NONE;
+	if (e->tokens < options->short_tokens && jaccard < per_mille(options->short_jaccard_min))
+		jaccard = per_mille(options->short_jaccard_min);
 	if (e->hamming <= options->hamming_max)
 		return PAIR_SIMHASH;
-	if (e->jaccard >= per_mille(options->jaccard_min))
+	if (e->jaccard >= jaccard)
 		return PAIR_JACCARD;
 	if (e->containment >= per_mille(options->containment_min) && e->hamming <= options->containment_hamming_max)
 		return PAIR_CONTAINMENT;
@@ -157,8 +188,7 @@ bool pair_decide(struct pair_evidence *e, const struct dedup_options *options)
 	if (options->exact_only)
 		return false;
 	unsigned rule = rule_of(e, options);
-	e->veto = options->fingerprint == SIMHASH_128 && e->tokens < options->numbers_tokens &&
-		  e->numbers != EVIDENCE_ABSENT && e->numbers < per_mille(options->numbers_min);
+	e->veto = options->fingerprint == SIMHASH_128 && vetoed(e, options);
 	e->score = (uint16_t)((e->containment + e->jaccard + (128 - e->hamming) * 1000u / 128) / 3);
 	e->rule = (uint8_t)(e->veto ? PAIR_NONE : rule);
 	return e->rule != PAIR_NONE;

@@ -5,7 +5,7 @@
  * adder takes in eight features at once, and weights enter digit by digit, so that the cost does not depend on them.
  * That needs no wide vectors: 128 bits are one register on every machine. The sketch is a weighted bottom-64 sample
  * (priority sampling, Duffield 2007): a shingle's rank is its hash divided by its weight, the same in every document.
- * Anchors are the same with six words and 16 places, and serve as keys. */
+ * Anchors are the same with five words and 16 places, and serve as keys. */
 #include "dedup/dedup_internal.h"
 
 #include <stdio.h>
@@ -350,18 +350,22 @@ static void sketch_make(struct signer *self, uint32_t distinct, struct signature
 /* Keys must spread evenly over 40 bits although small ranks were chosen: an odd factor permutes them. */
 #define ANCHOR_FACTOR 0x9E3779B97F4A7C15u
 
-/* Six words weigh what the commoner half of them weighs, so one df table serves both. */
+/* Five words: two shingles, two words apart. They weigh what the commoner of the two weighs, so one df table serves
+ * both. */
+#define ANCHOR_STEP 2
+
 static void anchors_make(struct signer *self, uint32_t count, struct signature *out)
 {
 	uint64_t units = 0, sum = 0;
 	bool whole;
-	uint32_t n = count > 3 ? count - 3 : 1;
-	for (uint32_t i = 0; i + 3 < count; i++) {
-		unsigned a = self->classes[i], b = self->classes[i + 3], class = a > b ? a : b;
-		self->ranks[i] = rank_make(mix_mul(self->shingles[i] ^ MIX_A, self->shingles[i + 3] ^ MIX_B), class);
+	uint32_t n = count > ANCHOR_STEP ? count - ANCHOR_STEP : 1;
+	for (uint32_t i = 0; i + ANCHOR_STEP < count; i++) {
+		unsigned a = self->classes[i], b = self->classes[i + ANCHOR_STEP], class = a > b ? a : b;
+		uint64_t hash = mix_mul(self->shingles[i] ^ MIX_A, self->shingles[i + ANCHOR_STEP] ^ MIX_B);
+		self->ranks[i] = rank_make(hash, class);
 		units += weight_units[class];
 	}
-	if (count <= 3) { /* fewer than six words: all of them are the one anchor */
+	if (count <= ANCHOR_STEP) { /* fewer than five words: all of them are the one anchor */
 		for (uint32_t i = 0; i < count; i++)
 			sum = mix_mul(sum ^ MIX_C, self->shingles[i] ^ MIX_D);
 		self->ranks[0] = rank_make(sum, 0);
