@@ -9,6 +9,10 @@
 
 /* Words in front of names; longest first where one starts another. Those marked need a blank or colon behind. */
 static const char *const by_rows[] = {
+	"view all posts by",
+	"posts by",
+	"about the author",
+	"投稿者",
 	"written and reported by",
 	"reported and written by",
 	"written by",
@@ -415,6 +419,17 @@ static const char *const not_names[] = {"null",
 					"advertisement",
 					"all posts",
 					"view profile",
+					"social links",
+					"view author archive",
+					"get author rss feed",
+					"editor",
+					"editors",
+					"reporter",
+					"redakteur",
+					"name (required)",
+					"image",
+					"comments off",
+					"link",
 					"profile",
 					"website",
 					"twitter",
@@ -440,9 +455,19 @@ static const char *const not_names[] = {"null",
 					"updated",
 					"published"};
 
+/* Beginnings of captions and credits that stand in by-lines. */
+static const char *const credit_rows[] = {"photo",          "image",        "foto",     "bild",   "picture",
+					  "gallery credit", "illustration", "video by", "credit", "graphic",
+					  "(photo",         "(image",       "©"};
+
 static bool acceptable(struct span name)
 {
 	struct shape shape = shape_of(name);
+	for (size_t i = 0; i < sizeof credit_rows / sizeof *credit_rows; i++)
+		if (span_starts_nocase(name, span_of(credit_rows[i])) && shape.words > 1)
+			return false;
+	if (shape.words > 1 && !shape.capitals)
+		return false;
 	if (name.size < 2 || name.size > 120 || shape.letters < 2 || shape.words > 9 || shape.digits > 4)
 		return false;
 	if (span_find(name, SPAN("://")) != SIZE_MAX || word_in(name, ROWS(not_names)))
@@ -515,6 +540,10 @@ size_t author_names(struct metadata_reader *reader, struct span text, struct spa
 	if (is_address(text))
 		return 0;
 	text = cut_tail(reader, text);
+	if (text.size > 8 && text.size % 2 == 1 &&
+	    text.data[text.size / 2] == ' ' && /* said twice, once for small screens */
+	    span_equal(span_slice(text, 0, text.size / 2), span_slice(text, text.size / 2 + 1, SIZE_MAX)))
+		text.size /= 2;
 	struct span piece = text; /* grows over joints that do not divide */
 	size_t from = 0;
 	for (;;) {
@@ -543,7 +572,8 @@ size_t author_names(struct metadata_reader *reader, struct span text, struct spa
 			from = (size_t)(piece.data - text.data);
 			continue;
 		}
-		if (row->weak && !(looks_full_name(left) && looks_full_name(right_name)))
+		bool list = comma && count > 0 && looks_full_name(left); /* "A Bee, C Dee, Agency" */
+		if (row->weak && !list && !(looks_full_name(left) && looks_full_name(right_name)))
 			continue;
 		count = add_name(left, names, count, max);
 		piece = right;

@@ -355,6 +355,16 @@ static void author_extras(struct group_list *list)
 		}
 		if (full == 1 && has_feature(group, extra_of(1, AUTHOR_FULL)))
 			add_feature(group, extra_of(1, AUTHOR_ALONE));
+		if (group->name_count != 1 || !has_feature(group, extra_of(1, AUTHOR_FULL)))
+			continue;
+		for (size_t j = 0; j < list->count; j++) {
+			struct span name = group->names[0], other = list->rows[j].names[0];
+			if (other.size > name.size + 1 && span_starts_nocase(other, name) &&
+			    strchr(" ,", other.data[name.size])) {
+				add_feature(group, extra_of(1, AUTHOR_BEGINS));
+				add_feature(&list->rows[j], extra_of(1, AUTHOR_TAILED));
+			}
+		}
 	}
 }
 

@@ -136,6 +136,7 @@ enum extra {
 	EXTRA_I,
 	EXTRA_J,
 	EXTRA_K,
+	EXTRA_L,
 	EXTRA_COUNT
 };
 enum title_extra {
@@ -161,6 +162,8 @@ enum author_extra {
 	AUTHOR_FIRST,      /* the first of those found in the page's texts */
 	AUTHOR_SAID_TWICE, /* in head and texts */
 	AUTHOR_ALONE,      /* no other group looks like full names */
+	AUTHOR_BEGINS,     /* another group's first name begins with it: "Jane Doe" and "Jane Doe Editor" */
+	AUTHOR_TAILED,     /* the other of the two */
 };
 enum date_extra {
 	DATE_EARLIEST = EXTRA_A, /* of the machine-readable ones */

@@ -34,7 +34,7 @@ static const struct hint_row {
 	{"username", 0, HINT_AUTHOR},
 	{"signature", 0, HINT_BYLINE},
 	{"redactor", 0, HINT_AUTHOR},
-	{"credit", 0, HINT_BYLINE},
+
 	{"verfasser", 0, HINT_AUTHOR},
 	{"date", 0, HINT_DATE},
 	{"datum", 0, HINT_DATE},

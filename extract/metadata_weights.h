@@ -6,60 +6,60 @@
 
 /* clang-format off */
 static const int16_t metadata_weights[FEATURE_COUNT] = {
-	132, 266, 289, 391, 0, 0, /* TITLE_OG */
-	5, -39, -53, -154, 0, 0, /* TITLE_TWITTER */
-	-45, 122, 32, 27, 0, 0, /* TITLE_META */
-	136, 130, 27, 16, 0, 0, /* TITLE_LD_HEADLINE */
-	-3, -265, -328, 167, 0, 0, /* TITLE_LD_NAME */
-	-247, 109, 239, 21, 0, 0, /* TITLE_LD_PAGE */
-	138, 138, -101, -55, 0, -1, /* TITLE_MICRO_HEADLINE */
-	-23, 62, 0, 0, 0, 0, /* TITLE_MICRO_NAME */
-	81, 26, 109, -153, 0, 0, /* TITLE_ELEMENT */
-	320, -78, 0, 0, 0, 0, /* TITLE_H1 */
-	303, 149, 0, 0, 0, 0, /* TITLE_H1_FIRST */
-	115, -43, 0, 0, 0, 0, /* TITLE_H1_ONLY */
-	82, 36, 0, 0, 0, 43, /* TITLE_H2_FIRST */
-	319, -222, 0, 0, 0, -154, /* TITLE_CLASS */
-	131, -286, 0, 0, 0, 0, /* TITLE_PART */
-	-25, -25, 0, 0, 0, 0, /* TITLE_PART_CLASS */
-	630, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
-	121, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
-	-133, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
-	-103, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
-	350, 0, 0, 0, 0, 0, /* AUTHOR_META */
-	378, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
-	338, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
-	295, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
-	0, -137, 113, 175, 91, 198, /* AUTHOR_REL */
-	0, 175, 130, -30, 139, -107, /* AUTHOR_HREF */
-	0, 576, 111, 571, 295, 159, /* AUTHOR_MICRO */
-	0, 296, 199, 270, 65, 73, /* AUTHOR_CLASS */
-	0, -99, -64, -119, -100, -142, /* AUTHOR_BYLINE */
-	0, 150, 84, 209, 64, -91, /* AUTHOR_TEXT */
-	-127, -794, 365, -77, -512, -523, /* AUTHOR_LIST */
-	127, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
-	-80, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
-	-58, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
-	194, 0, 0, 0, 0, 0, /* DATE_LD_MODIFIED */
-	443, 0, 0, 0, 0, 0, /* DATE_META_PUBLISHED */
-	-137, 0, 0, 0, 0, 0, /* DATE_META_NEWS */
-	205, 0, 0, 0, 0, 0, /* DATE_META_DATE */
-	-250, 0, 0, 0, 0, 0, /* DATE_META_MODIFIED */
-	0, 200, 107, -377, 42, 192, /* DATE_MICRO */
-	0, -383, 424, 204, -227, 98, /* DATE_MICRO_MODIFIED */
-	0, 88, 134, 155, 219, 14, /* DATE_TIME */
-	0, -272, 104, 302, -139, 65, /* DATE_TIME_PUBLISHED */
-	0, -110, -270, -157, 94, -51, /* DATE_TIME_MODIFIED */
-	0, -60, -102, 124, 131, -113, /* DATE_CLASS */
-	0, 356, 180, 242, 178, 200, /* DATE_LABEL */
-	0, 336, 228, -121, -99, -144, /* DATE_UPDATED */
-	0, 355, 158, 317, -89, 123, /* DATE_TEXT */
-	518, 0, 0, 0, 0, 0, /* DATE_URL */
-	178, 0, 0, 0, 0, 0, /* DATE_IMAGE */
-	-100, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
-	286, -103, 101, 88, 475, -141, -238, -101, -120, 110, 222, -555, 190, 249, 189, -180, 0, /* extras of title */
-	690, 0, 369, 283, 45, -154, -45, -695, -552, 24, -109, -248, -185, 113, -78, 16, 0, /* extras of author */
-	728, 136, 14, 25, 197, 0, 212, 172, 0, 30, 203, 278, 214, 464, 56, 14, 0, /* extras of date */
+	127, 276, 306, 402, 0, 0, /* TITLE_OG */
+	1, -43, -65, -158, 0, 0, /* TITLE_TWITTER */
+	-63, 135, 33, 36, 0, 0, /* TITLE_META */
+	144, 139, 28, 16, 0, 0, /* TITLE_LD_HEADLINE */
+	-25, -252, -338, 168, 0, 0, /* TITLE_LD_NAME */
+	-231, 106, 258, 42, 0, 0, /* TITLE_LD_PAGE */
+	147, 147, -99, -49, 0, 0, /* TITLE_MICRO_HEADLINE */
+	0, 79, 0, 0, 0, 0, /* TITLE_MICRO_NAME */
+	70, 21, 98, -155, 0, 0, /* TITLE_ELEMENT */
+	323, -77, 0, 0, 0, 0, /* TITLE_H1 */
+	304, 150, 0, 0, 0, 0, /* TITLE_H1_FIRST */
+	118, -48, 0, 0, 0, 0, /* TITLE_H1_ONLY */
+	80, 31, 0, 0, 0, -4, /* TITLE_H2_FIRST */
+	321, -224, 0, 0, 0, -152, /* TITLE_CLASS */
+	123, -300, 0, 0, 0, 0, /* TITLE_PART */
+	-27, -27, 0, 0, 0, 0, /* TITLE_PART_CLASS */
+	669, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
+	199, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
+	-185, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
+	-140, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
+	453, 0, 0, 0, 0, 0, /* AUTHOR_META */
+	503, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
+	429, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
+	259, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
+	0, -128, 45, -186, 1, 325, /* AUTHOR_REL */
+	0, 99, 142, 281, 183, -163, /* AUTHOR_HREF */
+	0, 623, 502, 184, 237, 125, /* AUTHOR_MICRO */
+	0, 454, 119, 27, -5, 134, /* AUTHOR_CLASS */
+	0, 220, 71, 111, 42, -17, /* AUTHOR_BYLINE */
+	0, 226, 125, 0, -111, -109, /* AUTHOR_TEXT */
+	148, -133, 78, -35, 133, -23, /* AUTHOR_LIST */
+	106, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
+	-129, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
+	-66, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
+	177, 0, 0, 0, 0, 0, /* DATE_LD_MODIFIED */
+	498, 0, 0, 0, 0, 0, /* DATE_META_PUBLISHED */
+	-112, 0, 0, 0, 0, 0, /* DATE_META_NEWS */
+	187, 0, 0, 0, 0, 0, /* DATE_META_DATE */
+	-301, 0, 0, 0, 0, 0, /* DATE_META_MODIFIED */
+	0, 170, 202, -197, -31, 170, /* DATE_MICRO */
+	0, -633, 335, 3, 137, 2, /* DATE_MICRO_MODIFIED */
+	0, 163, 295, 209, 113, 4, /* DATE_TIME */
+	0, -278, -7, 296, 195, 28, /* DATE_TIME_PUBLISHED */
+	0, -122, -285, 70, 237, -104, /* DATE_TIME_MODIFIED */
+	0, -74, -60, 220, 71, -150, /* DATE_CLASS */
+	0, 578, 326, 201, 109, 197, /* DATE_LABEL */
+	0, 299, 202, 118, -172, -153, /* DATE_UPDATED */
+	0, 494, 171, 226, -138, 112, /* DATE_TEXT */
+	464, 0, 0, 0, 0, 0, /* DATE_URL */
+	100, 0, 0, 0, 0, 0, /* DATE_IMAGE */
+	-164, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
+	45, -92, 102, 90, 350, -159, -255, -132, -155, 113, 237, -562, 201, 265, 176, -185, 0, 0, /* extras of title */
+	463, -61, 293, 226, 179, -179, 48, -495, -226, 137, -61, 92, -137, 152, -19, -10, 229, -768, /* extras of author */
+	552, 152, 16, 79, 208, 0, 212, 144, 0, 79, 210, 276, 249, 381, 72, 40, 0, 0, /* extras of date */
 };
 /* clang-format on */
 

@@ -17,7 +17,8 @@ SETS = ['wcxb-dev', 'andythefactory-news', 'fundus-multilingual', 'postlight-met
 FIELDS = ['title', 'author', 'date']
 RIDGE = {'title': .02, 'author': .02, 'date': .02}
 MARGIN = {'title': 0., 'author': 0., 'date': 0.}   # how much better than nothing a group must be
-ABSENT = .3                                        # weight of a page whose truth names no author or date
+ABSENT = {'title': 1., 'author': .1, 'date': .15}    # weight of a page whose truth has no such value: many truths are incomplete
+NOT_FOUND = .4                                     # of a page that does not hold the truth's value anywhere: many truths are wrong
 
 
 def norm(text):
@@ -32,6 +33,17 @@ def equal(field, value, truth):
         names = lambda v: {norm(y).lower() for y in (v if isinstance(v, list) else re.split(r';|,| and ', v)) if norm(y)}
         return names(value) == names(truth)
     return re.sub(r'\W+', '', str(value).lower()) == re.sub(r'\W+', '', str(truth).lower())
+
+
+def same(field, value, truth):
+    """For training: also a list of names against a truth that joins them in one string."""
+    if equal(field, value, truth):
+        return True
+    if field != 'author' or not isinstance(value, list):
+        return False
+    key = lambda names: {re.sub(r'\W+', '', n.lower()) for n in names if re.sub(r'\W+', '', n)}
+    split = [n for t in truth for n in re.split(r', and | and | & |[,;|、，]', t)]
+    return key(value) in (key(truth), key(split))
 
 
 def domain(row):
@@ -76,11 +88,11 @@ class Rows:
             if not truth and not (field != 'title' and known and page['set'] != 'postlight-meta'):
                 continue
             groups = page[field]
-            good = [bool(truth) and equal(field, g.get('v') or '', truth) for g in groups]
+            good = [bool(truth) and same(field, g.get('v') or '', truth) for g in groups]
             self.start.append(n)
             self.page.append(page)
             self.keys.append(page['domain'])
-            self.weight.append(1. if truth else ABSENT)
+            self.weight.append(ABSENT[field] if not truth else 1. if any(good) else NOT_FOUND)
             for g, ok in zip([{'f': [extra]}] + groups, [not any(good)] + good):
                 rows += [n] * len(g['f'])
                 columns += g['f']
@@ -143,7 +155,7 @@ def main():
             for i, k in enumerate(rows.choose(w, MARGIN[field])):
                 if fold[i] == f:
                     choice[i] = k
-        table = collections.defaultdict(lambda: [0, 0, 0, 0, 0])
+        table = collections.defaultdict(lambda: [0, 0, 0, 0, 0, 0])
         for page, k in zip(rows.page, choice):
             truth, t = page['truth'].get(field), table[page['set']]
             if not truth or truth != truth:
@@ -152,6 +164,7 @@ def main():
             good = [equal(field, g.get('v') or '', truth) for g in page[field]]
             t[0] += 1
             t[4] += any(good)
+            t[5] += k >= 0 and same(field, page[field][k].get('v') or '', truth)
             t[3 if k < 0 else 1 if good[k] else 2] += 1
             if errors == field and (k < 0 or not good[k]):
                 print('ERR', page['set'], page['id'], page['truth'].get('url'), '\n   TRUTH', truth, '\n   GOT', page[field][k].get('v') if k >= 0 else None,
@@ -160,7 +173,8 @@ def main():
             if 'no truth' in name:
                 print(f'{field:7}{name:34} given none {t[0]}, given some {t[1]}')
             else:
-                print(f'{field:7}{name:34} n {t[0]:5} correct {t[1]/t[0]:.3f} wrong {t[2]/t[0]:.3f} missing {t[3]/t[0]:.3f} among the groups {t[4]/t[0]:.3f}')
+                print(f'{field:7}{name:34} n {t[0]:5} correct {t[1]/t[0]:.3f} wrong {t[2]/t[0]:.3f} missing {t[3]/t[0]:.3f} among the groups {t[4]/t[0]:.3f}' +
+                      (f' names split {t[5]/t[0]:.3f}' if field == 'author' else ''))
         w = rows.fit(np.ones(len(rows.page)), RIDGE[field] * len(rows.page) / 100)
         w[base + number * extras] += MARGIN[field]
         weights += w
