@@ -119,6 +119,25 @@ static void put_damage(struct json_writer *writer, const struct report_stats *st
 	json_end(writer, '}');
 }
 
+/* An object of texts and numbers. */
+static void put_flat(struct json_writer *writer, const struct json *object)
+{
+	json_begin(writer, '{');
+	for (const struct json *member = object->first; member; member = member->next) {
+		char key[64];
+		if (member->key.size >= sizeof key || (member->kind != JSON_STRING && member->kind != JSON_NUMBER))
+			continue;
+		memcpy(key, member->key.data, member->key.size);
+		key[member->key.size] = '\0';
+		json_key(writer, key);
+		if (member->kind == JSON_STRING)
+			json_text(writer, member->text);
+		else
+			json_raw(writer, member->text);
+	}
+	json_end(writer, '}');
+}
+
 /* Parts of the manifest, as they stand there. Inputs are cut like other lists. */
 static void put_manifest(struct json_writer *writer, const struct json *manifest)
 {
@@ -136,7 +155,7 @@ static void put_manifest(struct json_writer *writer, const struct json *manifest
 	json_begin(writer, '[');
 	for (const struct json *input = inputs ? inputs->first : NULL; input; input = input->next)
 		if (count++ < LISTED)
-			json_raw(writer, input->source);
+			put_flat(writer, input);
 	json_end(writer, ']');
 	json_put_uint(writer, "input_count", count);
 }
