@@ -105,6 +105,34 @@ enum status manifest_recipe_read(const char *path, struct build_options *options
 enum status manifest_recipe_check(const struct manifest_recipe *recipe, const char *folder, struct fault *fault);
 void manifest_recipe_free(struct manifest_recipe *recipe);
 
+/* ---- Verifying ------------------------------------------------------------------------------------------- */
+
+struct verify_request {
+	const char *folder;
+	const char *const *inputs; /* [input_count] where the archives are; none: where run.json says they were */
+	size_t input_count;
+	uint64_t sample; /* rows made again from their records; 0: all */
+	unsigned threads;
+	/* One sentence for each thing that is wrong, from one thread at a time. */
+	void (*finding)(void *self, const char *text);
+	void *self;
+};
+struct verify_totals {
+	uint64_t files, rows, derived, inputs, findings;
+	bool unreadable_format; /* rows were not read: not JSON lines */
+};
+/* Check sums, accounts, references between rows, the archives' digests, and rows against their records. STATUS_OK: all
+ * of it holds; STATUS_DATA: findings were reported. */
+enum status corpus_verify(const struct verify_request *request, struct verify_totals *totals, struct fault *fault);
+
+/* ---- Explaining ------------------------------------------------------------------------------------------ */
+
+/* Why the page with that id or address is where it is, as text for people appended to OUT. Inputs as for verify; they
+ * are needed for the texts of pages that were not kept. STATUS_END: the corpus knows nothing of it (said in OUT as
+ * well). */
+enum status corpus_explain(const char *folder, const char *key, const char *const *inputs, size_t input_count,
+			   struct buffer *out, struct fault *fault);
+
 #ifdef __cplusplus
 }
 #endif

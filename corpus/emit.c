@@ -200,30 +200,15 @@ static size_t list_copies(struct emitter *emitter, uint32_t page, struct span *c
 	return count;
 }
 
-static struct span created_of(struct emitter *emitter, const struct document *document)
-{
-	char text[21];
-	if (document->date_published.data)
-		return document->date_published;
-	if (document->page.fetch_time == DATE_NONE)
-		return SPAN_NONE;
-	date_format(document->page.fetch_time, text);
-	return arena_copy(emitter->arena, span_of(text));
-}
-
 static enum status put_document(struct emitter *emitter, struct row *row, uint64_t page, struct fault *fault)
 {
 	struct span copies[DOCUMENT_COPIES_MAX];
 	const struct page_fate *fate = &emitter->shared->fates.pages[page];
 	const struct signature *signature = signature_at(emitter->shared->pages.table, page);
-	struct corpus_row out = {.table = TABLE_DOCUMENTS, .as.document = row->document};
+	struct corpus_row out;
 	struct document *document = &out.as.document;
-	if (mask_text(emitter->masker, emitter->plan->settings.mask, document->text, &document->text,
-		      &document->masked) != STATUS_OK)
+	if (compose_document(emitter->plan, row, signature, emitter->masker, emitter->arena, &out) != STATUS_OK)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory to mask a text");
-	document->source = emitter->plan->settings.source;
-	document->created = created_of(emitter, document);
-	memcpy(document->simhash, signature->simhash, sizeof document->simhash);
 	document->cluster_size = fate->size ? fate->size : 1;
 	document->cluster_id = fate->size > 1 ? document->page.id : SPAN_NONE;
 	document->copies = copies;
@@ -233,34 +218,10 @@ static enum status put_document(struct emitter *emitter, struct row *row, uint64
 	return put_row(emitter, &out, fate->split, fault);
 }
 
-static double per_mille(uint16_t value)
-{
-	return value == EVIDENCE_ABSENT ? -1 : value / 1000.0;
-}
-
-static void describe_copy(struct duplicate *duplicate, const struct pair_evidence *evidence)
-{
-	duplicate->evidence = (struct duplicate_evidence){
-		.hamming = evidence->hamming,
-		.jaccard = per_mille(evidence->jaccard),
-		.containment = per_mille(evidence->containment),
-		.score = per_mille(evidence->score),
-		.direct = evidence->rule != PAIR_LINKED && evidence->rule != PAIR_NONE,
-		.kind_of_rule = span_of(pair_rule_name(evidence->rule)),
-	};
-	duplicate->kind = evidence->rule == PAIR_EXACT         ? SPAN("exact")
-			  : evidence->rule == PAIR_CONTAINMENT ? SPAN("contained")
-							       : SPAN("near");
-}
-
-static enum status put_duplicate(struct emitter *emitter, const struct row *row, uint32_t keeper, uint16_t split,
-				 struct corpus_row *out, struct fault *fault)
+static enum status put_duplicate(struct emitter *emitter, uint32_t keeper, uint16_t split, struct corpus_row *out,
+				 struct fault *fault)
 {
 	struct duplicate *duplicate = &out->as.duplicate;
-	duplicate->page = row->document.page;
-	duplicate->title = row->document.title;
-	duplicate->languages = row->document.languages;
-	duplicate->words = row->document.words;
 	duplicate->duplicate_of = page_id_at(emitter->plan, &emitter->shared->pages, keeper, emitter->arena);
 	duplicate->duplicate_of_url = page_url_at(&emitter->shared->pages, keeper);
 	duplicate->cluster_id = duplicate->duplicate_of;
@@ -272,26 +233,18 @@ static enum status put_duplicate(struct emitter *emitter, const struct row *row,
 static enum status put_copy(struct emitter *emitter, const struct row *row, uint64_t page, struct fault *fault)
 {
 	const struct page_fate *fate = &emitter->shared->fates.pages[page];
-	struct corpus_row out = {.table = TABLE_DUPLICATES};
-	describe_copy(&out.as.duplicate, &fate->evidence);
-	memcpy(out.as.duplicate.simhash, signature_at(emitter->shared->pages.table, page)->simhash,
-	       sizeof out.as.duplicate.simhash);
-	return put_duplicate(emitter, row, fate->keeper, fate->split, &out, fault);
+	struct corpus_row out;
+	compose_duplicate(row, signature_at(emitter->shared->pages.table, page), &out);
+	compose_evidence(&fate->evidence, &out.as.duplicate);
+	return put_duplicate(emitter, fate->keeper, fate->split, &out, fault);
 }
 
 static enum status put_rejected(struct emitter *emitter, const struct row *row, const char *reason, struct fault *fault)
 {
-	struct corpus_row out = {.table = TABLE_REJECTED};
-	struct rejection *rejection = &out.as.rejection;
-	rejection->page = row->document.page;
-	rejection->title = row->document.title;
-	rejection->reason = reason ? span_of(reason) : row->reason;
-	rejection->extraction_method = row->document.extraction_method;
-	rejection->extraction_confidence = row->document.extraction_confidence;
-	rejection->languages = row->document.languages;
-	rejection->words = row->document.words;
+	struct corpus_row out;
+	compose_rejection(row, reason, &out);
 	if (reason) /* those of pass 1 were counted there */
-		tally_reason(&emitter->tally, "rejected", rejection->reason, 1);
+		tally_reason(&emitter->tally, "rejected", out.as.rejection.reason, 1);
 	return put_row(emitter, &out, 0, fault);
 }
 
@@ -317,12 +270,9 @@ static enum status put_revisit(struct emitter *emitter, const struct row *row, s
 		tally_reason(&emitter->tally, "skipped", span_of(skipped[fate->outcome]), 1);
 		return STATUS_OK;
 	}
-	struct corpus_row out = {.table = TABLE_DUPLICATES};
-	out.as.duplicate.kind = SPAN("revisit");
-	out.as.duplicate.evidence = (struct duplicate_evidence){
-		.hamming = -1, .jaccard = -1, .containment = -1, .score = -1, .direct = true};
-	out.as.duplicate.evidence.kind_of_rule = SPAN("revisit");
-	return put_duplicate(emitter, row, fate->keeper, fate->split, &out, fault);
+	struct corpus_row out;
+	compose_duplicate(row, NULL, &out);
+	return put_duplicate(emitter, fate->keeper, fate->split, &out, fault);
 }
 
 static enum status put_error(struct emitter *emitter, const struct row *row, struct fault *fault)

@@ -21,4 +21,13 @@ void masker_free(struct masker *masker);
 enum status mask_text(struct masker *masker, unsigned what, struct span text, struct span *out,
 		      struct masked_counts *counts);
 
+/* Rows as they are written (compose.c). SIGNATURE NULL: a revisit. Spans live as long as ROW's, ARENA's and, for the
+ * masked text, until MASKER's next use. */
+enum status compose_document(const struct plan *plan, const struct row *row, const struct signature *signature,
+			     struct masker *masker, struct arena *arena, struct corpus_row *out);
+void compose_duplicate(const struct row *row, const struct signature *signature, struct corpus_row *out);
+void compose_evidence(const struct pair_evidence *evidence, struct duplicate *duplicate);
+/* REASON: host evidence's, or NULL for the row's own. */
+void compose_rejection(const struct row *row, const char *reason, struct corpus_row *out);
+
 #endif

@@ -18,6 +18,7 @@ struct line_reader {
 	ZSTD_DStream *zstd;
 	z_stream gzip;
 	bool gzip_ready, ended, frame_open;
+	bool more; /* the decompressor filled the room it had: it may hold more output */
 	char in[PIECE];
 	size_t in_size, in_at;
 	struct buffer lines; /* decompressed, not yet given out from `at` on */
@@ -94,6 +95,7 @@ static enum status unpack_zstd(struct line_reader *reader, struct fault *fault)
 	reader->in_at = in.pos;
 	reader->lines.size += out.pos;
 	reader->frame_open = code != 0;
+	reader->more = out.pos == PIECE;
 	return STATUS_OK;
 }
 
@@ -108,6 +110,7 @@ static enum status unpack_gzip(struct line_reader *reader, struct fault *fault)
 	reader->lines.size += PIECE - gzip->avail_out;
 	reader->in_at = reader->in_size - gzip->avail_in;
 	reader->frame_open = code != Z_STREAM_END;
+	reader->more = gzip->avail_out == 0;
 	if (code == Z_STREAM_END)
 		inflateReset(gzip);
 	else if (code != Z_OK && code != Z_BUF_ERROR)
@@ -128,7 +131,7 @@ static enum status fetch(struct line_reader *reader, struct fault *fault)
 	size_t before = reader->lines.size;
 	enum status status = STATUS_OK;
 	while (status == STATUS_OK && reader->lines.size == before) {
-		if (reader->in_at == reader->in_size && (status = refill(reader, fault)) != STATUS_OK)
+		if (!reader->more && reader->in_at == reader->in_size && (status = refill(reader, fault)) != STATUS_OK)
 			break;
 		if (reader->compression == COMPRESS_ZSTD)
 			status = unpack_zstd(reader, fault);
