@@ -164,6 +164,15 @@ static uint64_t settled(const struct warc_reader *reader)
 	return text->member > reader->mark ? text->member : reader->mark;
 }
 
+/* Nothing is left. If the stream ended because it is damaged, that is the last event. */
+static enum status report_end(struct warc_reader *reader, struct warc_damage *damage)
+{
+	if (!*reader->source->why || reader->ended)
+		return STATUS_END;
+	reader->ended = true;
+	return report(reader, damage, 0, reader->mark, false, reader->source->why);
+}
+
 /* The text is broken at the record's start or inside it: find where to go on. INNER: of the place. */
 static enum status report_broken(struct warc_reader *reader, struct warc_damage *damage, uint64_t inner,
 				 struct fault *fault)
@@ -176,6 +185,8 @@ static enum status report_broken(struct warc_reader *reader, struct warc_damage 
 	enum status status = search_stored(reader, from, &at, &found, fault);
 	if (status)
 		return status;
+	if (!found && at <= reader->mark) /* a record that was cut had all of it */
+		return report_end(reader, damage);
 	bool padding = !found && from == reader->mark && search_is_padding(reader, from, at);
 	if (at <= reader->mark && found)
 		at = reader->mark + 1; /* cannot be: the search starts after what failed */
@@ -391,15 +402,6 @@ static enum status deliver(struct warc_reader *reader, struct warc_record *recor
 	return STATUS_OK;
 }
 
-/* Nothing is left. If the stream ended because it is damaged, that is the last event. */
-static enum status report_end(struct warc_reader *reader, struct warc_damage *damage)
-{
-	if (!*reader->source->why || reader->ended)
-		return STATUS_END;
-	reader->ended = true;
-	return report(reader, damage, 0, reader->mark, false, reader->source->why);
-}
-
 /* Pass blank lines at the start of the text. False: there is nothing else in memory. */
 static bool pass_leading_blank(struct text *text)
 {
@@ -434,8 +436,6 @@ static enum status at_record(struct warc_reader *reader, struct warc_damage *dam
 			continue;
 		if (status != STATUS_END)
 			return status;
-		if (text->broken && text->cut && reader->mark == text->consumed)
-			return report_end(reader, damage);
 		if (text->broken && text->member > reader->mark)
 			return report(reader, damage, 0, text->member, true, "members without records");
 		if (text->broken)

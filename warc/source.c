@@ -189,6 +189,8 @@ enum status window_need(struct window *window, uint64_t at, size_t want, struct 
 		return STATUS_OK;
 	}
 	size_t capacity = want > WINDOW_CHUNK / 2 ? want + WINDOW_CHUNK / 2 : WINDOW_CHUNK;
+	if (window->source->size < capacity) /* a small file, whole */
+		capacity = (size_t)window->source->size + 64;
 	if (window->capacity < capacity) {
 		char *grown = realloc(window->data, capacity);
 		if (!grown)

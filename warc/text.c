@@ -19,7 +19,7 @@ void text_open(struct text *text, struct source *source, uint64_t member_max)
 void text_start(struct text *text, enum codec codec, uint64_t stored)
 {
 	text->codec = codec;
-	text->data = codec == CODEC_NONE ? NULL : text->owned;
+	text->data = codec != CODEC_NONE && text->owned ? text->owned : (char *)(uintptr_t) "";
 	text_jump(text, stored);
 }
 

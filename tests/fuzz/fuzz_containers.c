@@ -1,0 +1,8 @@
+/* fuzz_containers: zip, tar and other compressors around archives. */
+#include "tests/fuzz/reading.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	fuzz_file(data, size);
+	return 0;
+}
