@@ -120,7 +120,7 @@ enum status article_measure(struct article_extractor *extractor, const struct pa
 	if (!status)
 		status = reserve(extractor, extractor->blocks.count);
 	if (!status)
-		status = features_page(&extractor->features, &extractor->blocks, page, metadata,
+		status = features_page(&extractor->features, &extractor->blocks, metadata,
 				       extractor->model ? &extractor->model->tokens : NULL);
 	if (status)
 		return status;
@@ -167,7 +167,8 @@ static enum status take_embedded(struct article_extractor *extractor, struct spa
 	return STATUS_OK;
 }
 
-/* A page that holds no body of its own (scripts would fetch it, or show it to subscribers) may still carry it as data. */
+/* A page that holds no body of its own (scripts would fetch it, or show it to subscribers) may still carry it as data.
+ */
 static bool wants_embedded(struct span body, uint32_t words)
 {
 	size_t tokens = 0;

@@ -517,8 +517,8 @@ static bool number_dates(struct span text, size_t at, size_t digits)
 	struct span after = span_slice(text, at + digits, 6);
 	if (digits == 4 && (!memcmp(text.data + at, "19", 2) || !memcmp(text.data + at, "20", 2)))
 		return true;
-	if (digits <= 2 && after.size >= 3 && strchr(":h./-", after.data[0]) && ascii_is_digit((unsigned char)after.data[1]) &&
-	    ascii_is_digit((unsigned char)after.data[2]))
+	if (digits <= 2 && after.size >= 3 && strchr(":h./-", after.data[0]) &&
+	    ascii_is_digit((unsigned char)after.data[1]) && ascii_is_digit((unsigned char)after.data[2]))
 		return true;
 	if (after.size >= 3 && (!memcmp(after.data, "\xe5\xb9\xb4", 3) || !memcmp(after.data, "\xe6\x9c\x88", 3)))
 		return true;
@@ -543,8 +543,9 @@ static bool looks_dated(struct span text)
 			if (number_dates(text, i, n))
 				return true;
 			i += n - 1;
-		} else if (c == 'g' && i && i + 1 < text.size && (text.data[i - 1] | 0x20) == 'a' && text.data[i + 1] == 'o' &&
-			   (i < 2 || text.data[i - 2] == ' ') && (i + 2 == text.size || !ascii_is_alpha((unsigned char)text.data[i + 2]))) {
+		} else if (c == 'g' && i && i + 1 < text.size && (text.data[i - 1] | 0x20) == 'a' &&
+			   text.data[i + 1] == 'o' && (i < 2 || text.data[i - 2] == ' ') &&
+			   (i + 2 == text.size || !ascii_is_alpha((unsigned char)text.data[i + 2]))) {
 			return true;
 		}
 	}

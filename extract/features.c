@@ -104,7 +104,12 @@ uint32_t features_digest(void)
 
 enum status features_init(struct features *features)
 {
+	struct view_table table;
 	memset(features, 0, sizeof *features);
+	views_make(&table);
+	features->view_count = table.counts[1];
+	for (unsigned i = 0; i < table.counts[1]; i++)
+		features->view_rows[i] = table.views[i].column << 8 | (table.views[i].shift + 128);
 	return STATUS_OK;
 }
 
@@ -143,10 +148,9 @@ static enum status matrix_start(struct features *features, size_t count)
 	}
 	memset(features->matrix, 0, need);
 	features->stride = stride;
-	struct view_table table;
-	views_make(&table);
-	for (unsigned i = 0; i < table.counts[1]; i++)
-		features->views[i] = features_row(features, table.views[i].column) + table.views[i].shift;
+	for (unsigned i = 0; i < features->view_count; i++)
+		features->views[i] = features_row(features, (unsigned)features->view_rows[i] >> 8) +
+				     (features->view_rows[i] & 255) - 128;
 	return STATUS_OK;
 }
 
@@ -553,8 +557,8 @@ static void fill_tokens(struct features *f, const struct blocks *blocks, const s
 	}
 }
 
-enum status features_page(struct features *features, struct blocks *blocks, const struct page *page,
-			  const struct page_metadata *metadata, const struct model_tokens *tokens)
+enum status features_page(struct features *features, struct blocks *blocks, const struct page_metadata *metadata,
+			  const struct model_tokens *tokens)
 {
 	struct overlap_sets sets;
 	memset(&features->facts, 0, sizeof features->facts);
@@ -569,5 +573,5 @@ enum status features_page(struct features *features, struct blocks *blocks, cons
 	fill_own(features, blocks);
 	fill_tokens(features, blocks, tokens);
 	fill_overlaps(features, blocks, &sets);
-	return features_place(features, blocks, page, metadata);
+	return features_place(features, blocks, metadata);
 }

@@ -25,13 +25,13 @@
 	X(long_back) X(long_ahead) X(title_distance) X(near_long) X(near_link) X(near_ratio) X(wide_long) X(wide_link) \
 	X(wide_ratio) X(parent_link) X(parent_long) X(parent_count) X(parent_words) X(grand_link) X(grand_long) \
 	X(grand_count) X(depth) X(position) X(long_before) X(long_before_log) X(long_after_log) X(label_score) X(label_token) \
-	X(label_distance) X(label_level) X(label_words) X(articles_before) X(titles_before) X(dates_before) X(refusal_distance)
+	X(label_distance) X(label_level) X(label_words) X(articles_before) X(titles_before) X(dates_before) X(refusal_distance) X(headline_overlap)
 /* What the page is; equal for all its blocks. */
 #define COLUMNS_PAGE(X) \
 	X(page_words) X(page_link) X(page_blocks) X(page_best_share) X(page_best_long) X(page_ld_article) X(page_json_body) X(page_long) X(page_long_count) X(page_articles) X(page_article_share) X(page_mass_share) \
 	X(page_long_share) X(page_modern) X(page_cells) X(page_paragraphs) X(page_items) X(page_headings) X(page_cjk) X(page_kind_article) \
 	X(page_kind_product) X(page_kind_forum) X(page_kind_list) X(page_kind_site) X(page_money) X(page_dates) X(page_buttons) \
-	X(page_url_depth) X(page_url_slug) X(page_repetition) X(page_authors)
+	X(page_repetition) X(page_authors)
 
 /* Stage 2: what stage 1 thinks of the block's surroundings. */
 #define COLUMNS_CONTEXT(X) \
@@ -66,6 +66,8 @@ struct features {
 	uint8_t *matrix;
 	size_t capacity, stride;
 	const uint8_t *views[VIEW_MAX];
+	int32_t view_rows[VIEW_MAX]; /* column << 8 | shift + 128 */
+	unsigned view_count;
 	struct page_facts facts;
 	uint32_t *scratch; size_t scratch_capacity; /* words, reused by all passes */
 };
@@ -79,11 +81,10 @@ unsigned features_view_column(unsigned view);
 uint32_t features_digest(void);
 
 /* Fill the rows of stage 1 and point features.views at them. */
-enum status features_page(struct features *features, struct blocks *blocks, const struct page *page,
-			  const struct page_metadata *metadata, const struct model_tokens *tokens);
+enum status features_page(struct features *features, struct blocks *blocks, const struct page_metadata *metadata,
+			  const struct model_tokens *tokens);
 /* Its second half: rows of COLUMNS_PLACE and COLUMNS_PAGE (features_place.c). */
-enum status features_place(struct features *features, const struct blocks *blocks, const struct page *page,
-			   const struct page_metadata *metadata);
+enum status features_place(struct features *features, const struct blocks *blocks, const struct page_metadata *metadata);
 /* Fill the rows of stage 2 from stage 1's probabilities P[blocks.count]. */
 enum status features_context(struct features *features, const struct blocks *blocks, const uint8_t *p);
 

@@ -265,9 +265,11 @@ static void fill_labels(struct features *f, const struct blocks *blocks)
 	ROW(titles_before);
 	ROW(dates_before);
 	ROW(refusal_distance);
+	ROW(headline_overlap);
+	const uint8_t *overlap = features_row(f, COLUMN_title_overlap);
 	const uint8_t *word_sum = features_row(f, COLUMN_word_sum), *token_low = features_row(f, COLUMN_token_low);
 	const uint8_t *colon = features_row(f, COLUMN_colon), *words = features_row(f, COLUMN_words);
-	uint8_t score = 128, token = 128, level = 0, size = 0, titles = 0, dates = 0;
+	uint8_t score = 128, token = 128, level = 0, size = 0, titles = 0, dates = 0, headline = 201;
 	size_t since = 60, refusal = 120;
 	for (size_t i = 0; i < blocks->count; i++) {
 		const struct block *b = &blocks->items[i];
@@ -282,6 +284,9 @@ static void fill_labels(struct features *f, const struct blocks *blocks)
 			if (score <= 112 && b->words <= 8 * WORD)
 				refusal = 0;
 		}
+		if (e->level == 1)
+			headline = overlap[i];
+		headline_overlap[i] = headline;
 		label_score[i] = score;
 		label_token[i] = token;
 		label_distance[i] = (uint8_t)since;
@@ -320,34 +325,9 @@ static const struct {
 	{COLUMN_page_kind_site, "organization"}, {COLUMN_page_kind_site, "business"},
 };
 
-struct path_facts {
-	uint8_t depth, slug; /* 1 + segments; hyphens and underscores in the last one */
-};
-
-static struct path_facts path_of(struct span address)
-{
-	struct path_facts facts = {0, 0};
-	struct url url;
-	struct span piece;
-	if (!address.size || !url_parse(address, &url))
-		return facts;
-	facts.depth = 1;
-	for (struct span rest = url.path; span_cut(&rest, '/', &piece);) {
-		if (!piece.size)
-			continue;
-		facts.depth += facts.depth < 20;
-		facts.slug = 0;
-		for (size_t i = 0; i < piece.size; i++)
-			facts.slug += (piece.data[i] == '-' || piece.data[i] == '_') && facts.slug < 30;
-	}
-	return facts;
-}
-
-static void fill_page(struct features *f, const struct blocks *blocks, const struct page *page,
-		      const struct page_metadata *m)
+static void fill_page(struct features *f, const struct blocks *blocks, const struct page_metadata *m)
 {
 	const struct page_facts *facts = &f->facts;
-	struct path_facts path = path_of(page->url);
 	const uint8_t *group = features_row(f, COLUMN_signature_count);
 	uint32_t money = 0, dates = 0, buttons = 0, repeated = 0;
 	uint32_t articles = 0, cells = 0, paragraphs = 0, items = 0, headings = 0, cjk = 0;
@@ -397,8 +377,6 @@ static void fill_page(struct features *f, const struct blocks *blocks, const str
 		{COLUMN_page_money, byte_log(money)},
 		{COLUMN_page_dates, byte_log(dates)},
 		{COLUMN_page_buttons, byte_log(buttons)},
-		{COLUMN_page_url_depth, path.depth},
-		{COLUMN_page_url_slug, path.slug},
 		{COLUMN_page_repetition, byte_ratio(repeated, facts->words, 100)},
 		{COLUMN_page_authors, byte_clip((int64_t)(m->author_count < 20 ? m->author_count : 20))},
 	};
@@ -409,8 +387,7 @@ static void fill_page(struct features *f, const struct blocks *blocks, const str
 			memset(features_row(f, kinds[k].column), 1, blocks->count);
 }
 
-enum status features_place(struct features *f, const struct blocks *blocks, const struct page *page,
-			   const struct page_metadata *metadata)
+enum status features_place(struct features *f, const struct blocks *blocks, const struct page_metadata *metadata)
 {
 	fill_winners(f, blocks);
 	enum status status = fill_groups(f, blocks);
@@ -421,6 +398,6 @@ enum status features_place(struct features *f, const struct blocks *blocks, cons
 	fill_distances(f, blocks);
 	fill_containers(f, blocks);
 	fill_labels(f, blocks);
-	fill_page(f, blocks, page, metadata);
+	fill_page(f, blocks, metadata);
 	return STATUS_OK;
 }

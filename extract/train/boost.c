@@ -1,11 +1,13 @@
-/* boost: gradient-boosted trees on byte features (Friedman 2001; histograms as in LightGBM). The trainer's other program, not installed.
+/* boost: gradient-boosted trees on byte features (Friedman 2001; histograms as in LightGBM). The trainer's other
+ * program, not installed.
  *
  * usage: warcmill-boost ROWS TREES-OUT COUNT LEAVES DEPTH RATE LAMBDA COLUMNS ROWS-SHARE MIN-WEIGHT SEED
  *
- * ROWS: u32 n, u32 f, then u8 x[n][f], f32 y[n] (0 or 1), f32 weight[n]. Each tree sees a share of the columns (COLUMNS) and of the rows:
- * that is both faster and better than all of them. scikit-learn's booster cannot draw columns, and takes five times as long.
- * Writes text: the base, then per tree the number of inner nodes, "feature threshold left right" lines (slots: inner nodes in order
- * of growth, then leaves) and the leaves' values. One thread, same result everywhere. */
+ * ROWS: u32 n, u32 f, then u8 x[n][f], f32 y[n] (0 or 1), f32 weight[n]. Each tree sees a share of the columns
+ * (COLUMNS) and of the rows: that is both faster and better than all of them. scikit-learn's booster cannot draw
+ * columns, and takes five times as long. Writes text: the base, then per tree the number of inner nodes, "feature
+ * threshold left right" lines (slots: inner nodes in order of growth, then leaves) and the leaves' values. One thread,
+ * same result everywhere. */
 #include "base/base.h"
 
 #include <math.h>
@@ -17,14 +19,14 @@ struct sums {
 };
 
 struct node {
-	uint32_t from, to;        /* rows[from, to) */
+	uint32_t from, to; /* rows[from, to) */
 	unsigned depth;
 	double gradient, hessian;
-	struct sums *histogram;   /* columns × 256 */
-	double gain;              /* of the best split; 0: none */
-	uint32_t column;          /* index into the drawn columns */
+	struct sums *histogram; /* columns × 256 */
+	double gain;            /* of the best split; 0: none */
+	uint32_t column;        /* index into the drawn columns */
 	uint8_t threshold;
-	uint32_t parent;          /* inner node it hangs on, UINT32_MAX the root */
+	uint32_t parent; /* inner node it hangs on, UINT32_MAX the root */
 	bool right;
 };
 
@@ -33,7 +35,7 @@ struct trainer {
 	const uint8_t *x;
 	const float *y, *weight;
 	double *raw;
-	struct sums *pairs;       /* of all rows */
+	struct sums *pairs; /* of all rows */
 	uint32_t *rows, *spare, *columns;
 	unsigned leaves, depth;
 	double rate, lambda, column_share, row_share, min_weight;
@@ -86,7 +88,8 @@ static void find_split(const struct trainer *t, struct node *node)
 				continue;
 			if (node->hessian - hessian < t->min_weight)
 				break;
-			double gain = strength(t, gradient, hessian) + strength(t, node->gradient - gradient, node->hessian - hessian) - whole;
+			double gain = strength(t, gradient, hessian) +
+				      strength(t, node->gradient - gradient, node->hessian - hessian) - whole;
 			if (gain > node->gain + 1e-9) {
 				node->gain = gain;
 				node->column = c;
@@ -199,7 +202,8 @@ static void grow(struct trainer *t, FILE *out)
 		if (t->nodes[k].parent != UINT32_MAX)
 			inner[t->nodes[k].parent].slots[t->nodes[k].right] = count + k;
 	for (uint32_t k = 0; k < count; k++)
-		fprintf(out, "%u %u %u %u\n", inner[k].feature, inner[k].threshold, inner[k].slots[0], inner[k].slots[1]);
+		fprintf(out, "%u %u %u %u\n", inner[k].feature, inner[k].threshold, inner[k].slots[0],
+			inner[k].slots[1]);
 	double values[64];
 	for (uint32_t k = 0; k < leaves; k++) {
 		values[k] = -t->rate * t->nodes[k].gradient / (t->nodes[k].hessian + t->lambda);
@@ -229,7 +233,9 @@ int main(int argc, char **argv)
 	buffer_init(&bytes, (size_t)8 << 30);
 	FILE *out = argc == 12 ? fopen(argv[2], "w") : NULL;
 	if (!out || file_read(argv[1], &bytes, &fault) || bytes.size < 8)
-		return fprintf(stderr, "usage: warcmill-boost ROWS OUT COUNT LEAVES DEPTH RATE LAMBDA COLUMNS ROWS-SHARE MIN-WEIGHT SEED\n"), 64;
+		return fprintf(stderr, "usage: warcmill-boost ROWS OUT COUNT LEAVES DEPTH RATE LAMBDA COLUMNS "
+				       "ROWS-SHARE MIN-WEIGHT SEED\n"),
+		       64;
 	memcpy(&t.n, bytes.data, 4);
 	memcpy(&t.f, bytes.data + 4, 4);
 	if (bytes.size != 8 + (size_t)t.n * t.f + (size_t)t.n * 8)

@@ -18,7 +18,7 @@ FIELDS = ['title', 'author', 'date']
 RIDGE = {'title': .02, 'author': .02, 'date': .02}
 MARGIN = {'title': 0., 'author': 0., 'date': 0.}   # how much better than nothing a group must be
 ABSENT = {'title': 1., 'author': .1, 'date': .15}    # weight of a page whose truth has no such value: many truths are incomplete
-NOT_FOUND = .4                                     # of a page that does not hold the truth's value anywhere: many truths are wrong
+NOT_FOUND = {'title': .4, 'author': .4, 'date': .1}   # of a page that does not hold the truth's value anywhere: many truths are wrong
 
 
 def norm(text):
@@ -92,7 +92,7 @@ class Rows:
             self.start.append(n)
             self.page.append(page)
             self.keys.append(page['domain'])
-            self.weight.append(ABSENT[field] if not truth else 1. if any(good) else NOT_FOUND)
+            self.weight.append(ABSENT[field] if not truth else 1. if any(good) else NOT_FOUND[field])
             for g, ok in zip([{'f': [extra]}] + groups, [not any(good)] + good):
                 rows += [n] * len(g['f'])
                 columns += g['f']

@@ -80,7 +80,7 @@ def page_text(p, selected):
 
 
 def evaluate(pages, pick, tag, types=False):
-    sets, bags, fold, langs = collections.defaultdict(list), collections.defaultdict(list), collections.defaultdict(list), collections.defaultdict(list)
+    sets, bags, langs = (collections.defaultdict(list) for _ in range(3))
     for p in pages:
         text = page_text(p, pick(p))
         p.counts = rates(p.truth, text)

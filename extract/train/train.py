@@ -33,9 +33,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import align
 import boost
 import report
+import wrap
 
 # weight of a set's pages; a set that is not named counts 1
-SETS = {'andythefactory-news': 1.5, 'fundus-multilingual': 1.5, 'wcxb-dev': 1.2, 'daniel': 0.8, 'chinese-web': 0.3}
+SETS = {'andythefactory-news': 1.5, 'fundus-multilingual': 1.5, 'wcxb-dev': 1.2, 'daniel': 0.8, 'chinese-web': 0.3, 'wrapped': 0.5}
 FOLDS = 3
 MODEL_VERSION = 1  # model.h
 TAU = (38, 128)  # article_decide.c
@@ -85,6 +86,20 @@ def read_truth(data, names, work):
             p.fold = zlib.crc32(('f' + p.group).encode()) % FOLDS
             pages.append(p)
     return pages
+
+
+def add_wrapped(pages, work, count, rng):
+    """Mirrored copies of COUNT pages, in the fold of their originals."""
+    folder = os.path.join(work, 'wrapped')
+    os.makedirs(folder, exist_ok=True)
+    chosen = [p for p in pages if p.type in (None, 'article') and p.set != 'chinese-web']
+    for p in [chosen[i] for i in rng.permutation(len(chosen))[:count]]:
+        path = wrap.wrap(p, folder, rng)
+        if path:
+            copy = Page()
+            copy.__dict__.update(p.__dict__)
+            copy.path, copy.set = path, 'wrapped'
+            pages.append(copy)
 
 
 def dump(tool, pages, work, model=None):
@@ -294,13 +309,14 @@ def main():
     parser.add_argument('--tool', required=True)
     parser.add_argument('--work', required=True)
     parser.add_argument('--out')
-    parser.add_argument('--sets', default=','.join(SETS))
+    parser.add_argument('--sets', default=','.join(s for s in SETS if s != 'wrapped'))
     parser.add_argument('--trees', type=int, nargs=2, default=(150, 150))
     parser.add_argument('--leaves', type=int, default=24)
     parser.add_argument('--depth', type=int, default=6)
     parser.add_argument('--rate', type=float, default=0.1)
     parser.add_argument('--columns', type=float, default=0.35, help='share of the features that a tree sees')
     parser.add_argument('--rows', type=float, default=0.6, help='share of the blocks that a tree sees')
+    parser.add_argument('--wrapped', type=int, default=200, help='pages that are also shown as spamming mirrors wrap them')
     parser.add_argument('--jobs', type=int, default=2, help='models trained at once')
     parser.add_argument('--no-final', action='store_true')
     o = parser.parse_args()
@@ -310,6 +326,7 @@ def main():
     digest, views1, views2 = views_of(o.tool)
     pages = read_truth(o.data, o.sets.split(','), o.work)
     rng = np.random.default_rng(7)
+    add_wrapped(pages, o.work, o.wrapped, rng)
     dump(o.tool, pages, o.work)
     label(pages, o.work)
     siblings = collections.Counter(p.group for p in pages)

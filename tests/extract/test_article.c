@@ -46,21 +46,28 @@ static const struct article *extract(struct bench *bench, struct span html)
 }
 
 /* Ten sentences of invented words: long enough to be sure about. */
-#define PARA(n)                                                                                                                \
-	"<p>The " n " council of Arvendale met on the wooden bridge, and the keepers of the river spoke for many hours about the "   \
-	"water that had risen, the mills that stood still, and the bread that nobody could bake. When evening came, the mayor "      \
-	"asked each of them for one plain answer. They gave it, and the town slept well that night, as it had not for weeks.</p>\n"
+#define PARA(n)                                                                                                        \
+	"<p>The " n                                                                                                    \
+	" council of Arvendale met on the wooden bridge, and the keepers of the river spoke for many hours about the " \
+	"water that had risen, the mills that stood still, and the bread that nobody could bake. When evening came, "  \
+	"the mayor "                                                                                                   \
+	"asked each of them for one plain answer. They gave it, and the town slept well that night, as it had not "    \
+	"for weeks.</p>\n"
 
 static const char page_head[] =
 	"<!doctype html><html lang=en><head><title>River rises in Arvendale | The Daily Wren</title>"
-	"<meta property='og:title' content='River rises in Arvendale'><meta property='og:type' content='article'></head><body>"
+	"<meta property='og:title' content='River rises in Arvendale'><meta property='og:type' "
+	"content='article'></head><body>"
 	"<header><nav><ul><li><a href=/>Home</a></li><li><a href=/world>World</a></li><li><a href=/sport>Sport</a></li>"
-	"<li><a href=/arts>Arts</a></li></ul></nav></header><main><article class='post entry-content'><h1>River rises in Arvendale</h1>"
+	"<li><a href=/arts>Arts</a></li></ul></nav></header><main><article class='post entry-content'><h1>River rises "
+	"in Arvendale</h1>"
 	"<div class=byline>By <a rel=author href=/a>Orla Fenwick</a>, 3 May 2021</div><div class='article-body'>";
 static const char page_tail[] =
-	"</div></article><aside class='related sidebar'><h3>Related articles</h3><ul><li><a href=/1>Bridge closed</a></li>"
+	"</div></article><aside class='related sidebar'><h3>Related articles</h3><ul><li><a href=/1>Bridge "
+	"closed</a></li>"
 	"<li><a href=/2>Mill opens</a></li><li><a href=/3>Bread is late</a></li></ul></aside></main>"
-	"<footer class=footer><p>&copy; 2021 The Daily Wren. All rights reserved. <a href=/terms>Terms</a></p></footer></body></html>";
+	"<footer class=footer><p>&copy; 2021 The Daily Wren. All rights reserved. <a "
+	"href=/terms>Terms</a></p></footer></body></html>";
 
 static const struct article *extract_body(struct bench *bench, const char *body)
 {
@@ -90,7 +97,8 @@ static const struct {
 	{"<ul><li>one<li>two<ul><li>three</ul></ul>", {"one", "two", "three"}},
 	{"<table><tr><td>a<td>b<tr><td>c</table>", {"a", "b", "c"}},
 	{"<select><option>no</select><textarea>no</textarea>yes", {"yes"}},
-	{"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xb4\xd9\x88\xd8\xaf", {"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xb4\xd9\x88\xd8\xaf"}},
+	{"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xb4\xd9\x88\xd8\xaf",
+	 {"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xb4\xd9\x88\xd8\xaf"}},
 	{"", {NULL}},
 };
 
@@ -124,8 +132,11 @@ static void test_counts(void **state)
 	struct html_parser *parser = html_parser_new(NULL);
 	const struct html_tree *tree;
 	assert_int_equal(blocks_init(&blocks), STATUS_OK);
-	assert_int_equal(html_parse(parser, SPAN("<p>Two <a href=x>Words</a>, <b>12</b>!<p>\xe4\xb8\xad\xe6\x96\x87 ok<p>two words, 12"), &tree),
-			 STATUS_OK);
+	assert_int_equal(
+		html_parse(parser,
+			   SPAN("<p>Two <a href=x>Words</a>, <b>12</b>!<p>\xe4\xb8\xad\xe6\x96\x87 ok<p>two words, 12"),
+			   &tree),
+		STATUS_OK);
 	assert_int_equal(blocks_read(&blocks, tree, false, NULL), STATUS_OK);
 	const struct block *b = blocks.items;
 	assert_int_equal(blocks.count, 3);
@@ -156,7 +167,8 @@ static void test_vector_equals_plain(void **state)
 {
 	(void)state;
 	struct fault fault;
-	struct article_model *model = article_model_open((struct span){(const char *)model_builtin, model_builtin_size}, &fault);
+	struct article_model *model =
+		article_model_open((struct span){(const char *)model_builtin, model_builtin_size}, &fault);
 	if (!model_builtin_size)
 		skip();
 	assert_non_null(model);
@@ -227,11 +239,36 @@ static void test_text_rules(void **state)
 	(void)state;
 	struct bench *bench = bench_new(NULL);
 	const struct article *a = extract_body(
-		bench, PARA("first") PARA("second") "<ul><li>bread from the northern mill, which bakes at night</li><li>water from the "
-						    "eastern spring, carried by hand</li></ul>" PARA("third")
-		"<pre>  one\n    two\n  three</pre>" PARA("fo&shy;urth") "<p>caf\x65\xcc\x81 keepers said that the river would fall again "
-						       "within three days, and that the mills would turn once more, to everyone's joy.</p>" PARA("fifth"));
-	assert_true(has(a->text, "- bread from the northern mill, which bakes at night\n- water from the eastern spring"));
+		bench,
+		PARA("first") PARA(
+			"second") "<ul><li>bread from the northern mill, which bakes at night</li><li>water from the "
+				  "eastern spring, carried by hand</li></ul>" PARA(
+					  "third") "<pre>  one\n    two\n  three</pre>" PARA("fo&shy;urth") "<p>"
+													    "caf\x65"
+													    "\xcc\x81 "
+													    "keepers "
+													    "said that "
+													    "the river "
+													    "would "
+													    "fall "
+													    "again "
+													    "within "
+													    "three "
+													    "days, and "
+													    "that the "
+													    "mills "
+													    "would "
+													    "turn once "
+													    "more, to "
+													    "everyone'"
+													    "s "
+													    "joy.</"
+													    "p>" PARA(
+														    "fi"
+														    "ft"
+														    "h"));
+	assert_true(
+		has(a->text, "- bread from the northern mill, which bakes at night\n- water from the eastern spring"));
 	assert_true(has(a->text, "The fourth council"));
 	assert_true(has(a->text, "caf\xc3\xa9 keepers"));
 	assert_false(has(a->text, " \n"));
@@ -245,11 +282,16 @@ static void test_markdown(void **state)
 	struct article_options options = {.text = ARTICLE_MARKDOWN};
 	struct bench *bench = bench_new(&options);
 	const struct article *a = extract_body(
-		bench, PARA("first") "<h2>What the keepers said about the water</h2><p>The keepers <b>spoke plainly</b> of the "
-				     "<a href='/river (old)'>old river</a> and of the <em>new</em> one, and nobody in the hall had ever heard "
-				     "such a thing before, not even the mayor, who had heard many things.</p>" PARA("second") PARA("third"));
+		bench,
+		PARA("first") "<h2>What the keepers said about the water</h2><p>The keepers <b>spoke plainly</b> of "
+			      "the "
+			      "<a href='/river (old)'>old river</a> and of the <em>new</em> one, and nobody in the "
+			      "hall had ever heard "
+			      "such a thing before, not even the mayor, who had heard many things.</p>" PARA("second")
+				      PARA("third"));
 	assert_true(has(a->text, "## What the keepers said about the water\n\n"));
-	assert_true(has(a->text, "The keepers **spoke plainly** of the [old river](/river%20%28old%29) and of the *new* one"));
+	assert_true(has(a->text,
+			"The keepers **spoke plainly** of the [old river](/river%20%28old%29) and of the *new* one"));
 	bench_free(bench);
 }
 
@@ -268,8 +310,13 @@ static void test_redecide(void **state)
 		const struct article_block *b = &a->blocks[i];
 		if (!b->kept && b->score < ARTICLE_SCORE_FLOOR)
 			continue;
-		blocks[count++] = (struct article_block){.hash = b->hash, .score = (float)article_score255(b) / 255.0f, .words = b->words,
-							 .form = b->form, .level = b->level, .group = b->group, .text = b->text};
+		blocks[count++] = (struct article_block){.hash = b->hash,
+							 .score = (float)article_score255(b) / 255.0f,
+							 .words = b->words,
+							 .form = b->form,
+							 .level = b->level,
+							 .group = b->group,
+							 .text = b->text};
 		if (has(b->text, "second council"))
 			barred = b->hash;
 	}
@@ -280,6 +327,108 @@ static void test_redecide(void **state)
 	assert_false(has(buffer_span(&text), "second council"));
 	bench_free(bench);
 	buffer_free(&text);
+}
+
+/* A mirror puts keyword links of another script before and after the page. */
+static void put_keywords(struct buffer *html, const char *list, const char *item, const char *end, uint32_t seed)
+{
+	static const char *const words[] = {"\xe6\xa2\xa8\xe6\x9c\xa8", "\xe5\xb7\x9d\xe7\x9f\xb3\xe5\xb1\xb1",
+					    "\xe9\xa3\x8e\xe8\xbd\xa6", "\xe4\xba\x91\xe6\xb5\xb7\xe7\x81\xaf",
+					    "\xe6\xb9\x96\xe5\xb1\xb1"};
+	buffer_append_span(html, span_of(list));
+	for (int i = 0; i < 45; i++) {
+		buffer_append_span(html, span_of(item));
+		buffer_print(html, "<a href='/k%d.html'>%s %s</a> ", i, words[next_random(&seed) % 5],
+			     words[next_random(&seed) % 5]);
+	}
+	buffer_append_span(html, span_of(end));
+}
+
+static void test_wrapped_by_mirror(void **state)
+{
+	(void)state;
+	static const char *const shapes[][3] = {{"<ul>", "<li>", "</ul>"},
+						{"<div>", "", "</div>"},
+						{"<table>", "<tr><td>", "</table>"},
+						{"<div class=x>", "<p>", "</div>"}};
+	struct bench *bench = bench_new(NULL);
+	struct buffer *html = &bench->html;
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+		size_t body = strstr(page_head, "<body>") + 6 - page_head;
+		buffer_clear(html);
+		buffer_append(html, page_head, body);
+		put_keywords(html, shapes[i][0], shapes[i][1], shapes[i][2], 5);
+		buffer_append_span(html, span_of(page_head + body));
+		buffer_append_span(html, SPAN(PARA("first") PARA("second") PARA("third")
+						      PARA("fourth") "</div></article></main>"));
+		put_keywords(html, shapes[i][0], shapes[i][1], shapes[i][2], 9);
+		const struct article *a = extract(bench, buffer_span(html));
+		assert_null(a->rejected);
+		assert_true(has(a->text, "first council") && has(a->text, "fourth council"));
+		for (size_t k = 0; k < a->text.size; k++)
+			assert_true((unsigned char)a->text.data[k] < 0x80);
+		assert_true(span_equal(a->metadata.title, SPAN("River rises in Arvendale")));
+		assert_int_equal(a->metadata.author_count, 1);
+		assert_true(span_equal(a->metadata.authors[0], SPAN("Orla Fenwick")));
+		assert_true(span_starts(a->metadata.date_published, SPAN("2021-05-03")));
+	}
+	bench_free(bench);
+}
+
+static const struct {
+	const char *html, *rejected;
+} classes[] = {
+	{"", "empty"},
+	{"<title>404 Not Found</title><h1>Not Found</h1><p>The requested page was not found on this server.",
+	 "error-page"},
+	{"<title>Seite nicht gefunden - Zaunk\xc3\xb6nig</title><p>Die Seite, die Sie suchen, gibt es hier nicht.",
+	 "error-page"},
+	{"<title>Just a moment...</title><p>Checking your browser before you go on. This takes five seconds.",
+	 "bot-check"},
+	{"<title>Your account</title><form><p>Please give your name and word<input name=a><input type=password "
+	 "name=b></form>",
+	 "log-in"},
+	{"<title>Wren</title><p>We and our partners use cookies to store personal data. By your consent you allow "
+	 "cookies and partners to "
+	 "keep cookies; read our privacy policy, and say yes or no to cookies now.",
+	 "cookie-wall"},
+	{"<title>Wren</title><p>Only a word or two here.", "too-short"},
+};
+
+static void test_classes(void **state)
+{
+	(void)state;
+	struct article_options all = {.keep_all = true};
+	struct bench *bench = bench_new(NULL), *kept = bench_new(&all);
+	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+		const struct article *a = extract(bench, span_of(classes[i].html));
+		if (!a->rejected || strcmp(a->rejected, classes[i].rejected))
+			fail_msg("page %zu: %s, not %s", i, a->rejected ? a->rejected : "kept", classes[i].rejected);
+		assert_null(extract(kept, span_of(classes[i].html))->rejected);
+	}
+	bench_free(bench);
+	bench_free(kept);
+}
+
+static void test_embedded_body(void **state)
+{
+	(void)state;
+	struct bench *bench = bench_new(NULL);
+	buffer_clear(&bench->html);
+	buffer_append_span(&bench->html,
+			   SPAN("<title>Water</title><script "
+				"type='application/ld+json'>{\"@type\":\"NewsArticle\",\"articleBody\":\""));
+	for (int i = 0; i < 6; i++)
+		buffer_append_span(
+			&bench->html,
+			SPAN("The river rose for the third time in a year, and the keepers counted the mills. "));
+	buffer_append_span(&bench->html,
+			   SPAN("\\n\\nThe last paragraph says what the mayor said.\"}</script><div id=app></div>"));
+	const struct article *a = extract(bench, buffer_span(&bench->html));
+	assert_string_equal(a->method, "json-ld");
+	assert_null(a->rejected);
+	assert_true(has(a->text, "mills.\n\nThe last paragraph"));
+	bench_free(bench);
 }
 
 /* The same page gives the same result whatever the extractor saw before. */
@@ -329,11 +478,19 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_segmentation), cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_vector_equals_plain), cmocka_unit_test(test_damaged_models),
-		cmocka_unit_test(test_article_alone), cmocka_unit_test(test_text_rules),
-		cmocka_unit_test(test_markdown), cmocka_unit_test(test_redecide),
-		cmocka_unit_test(test_no_memory_of_pages), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_segmentation),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_vector_equals_plain),
+		cmocka_unit_test(test_damaged_models),
+		cmocka_unit_test(test_article_alone),
+		cmocka_unit_test(test_text_rules),
+		cmocka_unit_test(test_markdown),
+		cmocka_unit_test(test_redecide),
+		cmocka_unit_test(test_wrapped_by_mirror),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_embedded_body),
+		cmocka_unit_test(test_no_memory_of_pages),
+		cmocka_unit_test(test_hostile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

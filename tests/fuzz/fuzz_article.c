@@ -1,5 +1,6 @@
-/* Any bytes as a page: the article is valid UTF-8 and NFC, blocks lie inside it in order, scores are probabilities, the decision made
- * again gives the same text, markdown and the explaining page do not fail. The first byte picks options. */
+/* Any bytes as a page: the article is valid UTF-8 and NFC, blocks lie inside it in order, scores are probabilities, the
+ * decision made again gives the same text, markdown and the explaining page do not fail. The first byte picks options.
+ */
 #include "extract/extract.h"
 
 #include <stdlib.h>
@@ -59,10 +60,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (!size)
 		return 0;
-	struct page page = {.url = data[0] & 2 ? SPAN("https://example.org/a/b-c?s=d") : SPAN_NONE, .fetch_time = DATE_NONE};
+	struct page page = {.url = data[0] & 2 ? SPAN("https://example.org/a/b-c?s=d") : SPAN_NONE,
+			    .fetch_time = DATE_NONE};
 	struct charset_result charset;
 	struct article article;
-	enum status status = charset_decode(fuzz.decoder, (struct span){(const char *)data + 1, size - 1}, SPAN_NONE, &page.html, &charset);
+	enum status status = charset_decode(fuzz.decoder, (struct span){(const char *)data + 1, size - 1}, SPAN_NONE,
+					    &page.html, &charset);
 	CHECK(status == STATUS_OK || status == STATUS_LIMIT);
 	status = html_parse(fuzz.parser, page.html, &page.tree);
 	CHECK(status == STATUS_OK || status == STATUS_LIMIT);
