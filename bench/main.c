@@ -5,6 +5,7 @@ static const struct bench_command commands[] = {
 	{"speed", "time the stages of a build, floors and other parsers", bench_speed},
 	{"growth", "cost against size, with the exponent of growth", bench_growth},
 	{"peers", "other extractors and readers, on the same input in turns", bench_peers},
+	{"report", "join results and show them as a page", bench_report},
 	{"extraction", "score extracted articles against the truth of a set", bench_extraction},
 	{"archive", "write a web archive from a folder of pages", bench_archive},
 	{"dedup", "score clusterings of near-duplicates, with baselines", bench_dedup},
