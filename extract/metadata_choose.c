@@ -409,6 +409,22 @@ static bool is_machine(const struct group *group)
 	return false;
 }
 
+/* Whether a source for which MODIFIED holds says it. */
+static bool said_by(const struct group *group, bool modified)
+{
+	for (size_t i = 0; i < group->feature_count; i++) {
+		unsigned source = group->features[i] / PLACE_COUNT, place = group->features[i] % PLACE_COUNT;
+		if (group->features[i] >= FEATURE_EXTRA || place == PLACE_ASIDE)
+			continue;
+		if (modified ? modified_source(source)
+			     : source == DATE_LD_PUBLISHED || source == DATE_META_PUBLISHED ||
+				       source == DATE_META_NEWS || source == DATE_MICRO ||
+				       source == DATE_TIME_PUBLISHED || source == DATE_LABEL || source == DATE_URL)
+			return true;
+	}
+	return false;
+}
+
 static void date_extras(const struct metadata_reader *reader, struct group_list *list,
 			const struct metadata_date *month)
 {
@@ -431,6 +447,10 @@ static void date_extras(const struct metadata_reader *reader, struct group_list 
 			add_feature(group, extra_of(2, DATE_OLDEST));
 		if (day == newest && list->count > 1)
 			add_feature(group, extra_of(2, DATE_NEWEST));
+		if (said_by(group, false))
+			add_feature(group, extra_of(2, DATE_PUBLISHED));
+		else if (said_by(group, true))
+			add_feature(group, extra_of(2, DATE_ONLY_MODIFIED));
 		if (!any)
 			add_feature(group, extra_of(2, DATE_ONLY_BODY));
 		if (first && said_in(group, false)) {

@@ -176,6 +176,8 @@ enum date_extra {
 	DATE_FIRST,     /* the first of those found in the page's texts */
 	DATE_ONLY_BODY, /* no machine-readable source says any date */
 	DATE_NEWEST,
+	DATE_ONLY_MODIFIED, /* only sources of modification say it */
+	DATE_PUBLISHED,     /* a source of publication says it */
 };
 enum {
 	FEATURE_EXTRA = METADATA_SOURCE_COUNT * PLACE_COUNT,

@@ -37,29 +37,29 @@ static const int16_t metadata_weights[FEATURE_COUNT] = {
 	0, 220, 71, 111, 42, -17, /* AUTHOR_BYLINE */
 	0, 226, 125, 0, -111, -109, /* AUTHOR_TEXT */
 	148, -133, 78, -35, 133, -23, /* AUTHOR_LIST */
-	106, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
-	-129, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
-	-66, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
-	177, 0, 0, 0, 0, 0, /* DATE_LD_MODIFIED */
-	498, 0, 0, 0, 0, 0, /* DATE_META_PUBLISHED */
-	-112, 0, 0, 0, 0, 0, /* DATE_META_NEWS */
-	187, 0, 0, 0, 0, 0, /* DATE_META_DATE */
-	-301, 0, 0, 0, 0, 0, /* DATE_META_MODIFIED */
-	0, 170, 202, -197, -31, 170, /* DATE_MICRO */
-	0, -633, 335, 3, 137, 2, /* DATE_MICRO_MODIFIED */
-	0, 163, 295, 209, 113, 4, /* DATE_TIME */
-	0, -278, -7, 296, 195, 28, /* DATE_TIME_PUBLISHED */
-	0, -122, -285, 70, 237, -104, /* DATE_TIME_MODIFIED */
-	0, -74, -60, 220, 71, -150, /* DATE_CLASS */
-	0, 578, 326, 201, 109, 197, /* DATE_LABEL */
-	0, 299, 202, 118, -172, -153, /* DATE_UPDATED */
-	0, 494, 171, 226, -138, 112, /* DATE_TEXT */
-	464, 0, 0, 0, 0, 0, /* DATE_URL */
-	100, 0, 0, 0, 0, 0, /* DATE_IMAGE */
-	-164, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
+	-65, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
+	-103, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
+	-6, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
+	157, 0, 0, 0, 0, 0, /* DATE_LD_MODIFIED */
+	397, 0, 0, 0, 0, 0, /* DATE_META_PUBLISHED */
+	-137, 0, 0, 0, 0, 0, /* DATE_META_NEWS */
+	265, 0, 0, 0, 0, 0, /* DATE_META_DATE */
+	-328, 0, 0, 0, 0, 0, /* DATE_META_MODIFIED */
+	0, 27, 310, -106, -242, 215, /* DATE_MICRO */
+	0, -682, 349, 2, 69, -42, /* DATE_MICRO_MODIFIED */
+	0, 240, 393, 180, 161, 6, /* DATE_TIME */
+	0, -327, -226, 175, 191, -6, /* DATE_TIME_PUBLISHED */
+	0, -149, -160, 55, 249, -92, /* DATE_TIME_MODIFIED */
+	0, -15, 20, 170, 36, -177, /* DATE_CLASS */
+	0, 491, 135, 37, -241, 249, /* DATE_LABEL */
+	0, 318, 178, 87, -234, -180, /* DATE_UPDATED */
+	0, 556, 194, 285, -157, 146, /* DATE_TEXT */
+	230, 0, 0, 0, 0, 0, /* DATE_URL */
+	91, 0, 0, 0, 0, 0, /* DATE_IMAGE */
+	-209, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
 	45, -92, 102, 90, 350, -159, -255, -132, -155, 113, 237, -562, 201, 265, 176, -185, 0, 0, /* extras of title */
 	463, -61, 293, 226, 179, -179, 48, -495, -226, 137, -61, 92, -137, 152, -19, -10, 229, -768, /* extras of author */
-	552, 152, 16, 79, 208, 0, 212, 144, 0, 79, 210, 276, 249, 381, 72, 40, 0, 0, /* extras of date */
+	514, 164, -12, 106, 219, 0, 72, 134, 0, 279, 175, 305, 259, 397, 69, 20, 113, 491, /* extras of date */
 };
 /* clang-format on */
 
