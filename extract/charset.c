@@ -175,8 +175,6 @@ enum status charset_decode(struct charset_decoder *decoder, struct span bytes, s
 		want = decoder->out.max;
 	if (buffer_reserve(&decoder->out, want) != STATUS_OK)
 		return decoder->out.status;
-	sink.at = decoder->out.data;
-	sink.limit = decoder->out.data + (decoder->out.capacity < decoder->out.max ? decoder->out.capacity : decoder->out.max);
 	charset_run(choice.charset, bytes, &sink);
 	result->replaced = sink.replaced;
 	*utf8 = buffer_span(&decoder->out);

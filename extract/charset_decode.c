@@ -11,10 +11,19 @@ enum { ROOM = 64 }; /* bytes free at the start of each step; no step writes more
 
 /* ---- The sink --------------------------------------------------------------------------------------------- */
 
+static void sink_sync(struct charset_sink *sink)
+{
+	struct buffer *out = sink->out;
+	if (out->data == NULL)
+		return;
+	sink->at = out->data + out->size;
+	sink->limit = out->data + (out->capacity < out->max ? out->capacity : out->max);
+}
+
 static bool sink_grow(struct charset_sink *sink)
 {
 	struct buffer *out = sink->out;
-	out->size = (size_t)(sink->at - out->data);
+	out->size = sink->at ? (size_t)(sink->at - out->data) : 0;
 	size_t want = out->capacity / 2 + 4096;
 	if (out->size + want > out->max)
 		want = out->max > out->size ? out->max - out->size : 0;
@@ -22,8 +31,7 @@ static bool sink_grow(struct charset_sink *sink)
 		sink->full = true;
 		return false;
 	}
-	sink->at = out->data + out->size;
-	sink->limit = out->data + (out->capacity < out->max ? out->capacity : out->max);
+	sink_sync(sink);
 	return true;
 }
 
@@ -423,6 +431,7 @@ static void run_utf16(const uint8_t *at, const uint8_t *end, bool big, struct ch
 void charset_run(int charset, struct span bytes, struct charset_sink *sink)
 {
 	const uint8_t *at = (const uint8_t *)bytes.data, *end = at + bytes.size;
+	sink_sync(sink);
 	switch (charset) {
 	case CHARSET_UTF_8:
 		run_utf8(at, end, sink);

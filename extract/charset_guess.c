@@ -53,7 +53,7 @@ uint64_t charset_errors(int charset, struct span bytes, struct buffer *scratch, 
 				size -= back;
 				break;
 			}
-		struct charset_sink sink = {.out = scratch, .at = scratch->data, .limit = scratch->data + scratch->capacity};
+		struct charset_sink sink = {.out = scratch};
 		charset_run(charset, span_slice(bytes, 0, size), &sink);
 		errors += sink.replaced;
 		for (size_t i = 0; i < scratch->size; i++)

@@ -15,10 +15,10 @@ const char *charset_name(int charset);
 int charset_of_label(struct span label); /* Encoding §4.2 "get an encoding"; CHARSET_NONE when it is none */
 extern const int charset_windows_1252;   /* its id */
 
-/* Where decoded text goes. */
+/* Where decoded text goes: appended to OUT. Only OUT need be set. */
 struct charset_sink {
 	struct buffer *out;
-	char *at, *limit;  /* the free part of OUT */
+	char *at, *limit;  /* the free part of OUT, while a decoder runs */
 	uint64_t replaced; /* U+FFFD written for errors */
 	bool full;         /* the ceiling was reached */
 };
