@@ -89,8 +89,7 @@ static const struct title_phrase {
 	{CLASS_SEARCH, BEGINS, "r\xc3\xa9sultats de"},
 	{CLASS_SEARCH, BEGINS, "resultados de"},
 	{CLASS_SEARCH, BEGINS, "zoekresultaten"},
-	{CLASS_SEARCH, BEGINS, "risultati della ricerca"},
-};
+	{CLASS_SEARCH, BEGINS, "risultati della ricerca"}};
 
 static bool phrase_matches(struct span title, const struct title_phrase *row)
 {

@@ -6,453 +6,79 @@
  * counts (links, bold). */
 #include "extract/blocks_internal.h"
 
-#include "extract/model.h"
-
 #include <stdlib.h>
-#include <utf8proc.h>
 
-enum tag_flag { TAG_SKIP = 1, TAG_INLINE = 2, TAG_BOLD = 4, TAG_LIST = 8, TAG_ROW = 16, TAG_PRE = 32 };
+/* The tags that are not block-level boxes of kind "other". */
+static const uint16_t skipped[] = {
+	HTML_TAG_SCRIPT,   HTML_TAG_STYLE,    HTML_TAG_TEMPLATE, HTML_TAG_SVG,      HTML_TAG_HEAD,     HTML_TAG_IFRAME,
+	HTML_TAG_OBJECT,   HTML_TAG_EMBED,    HTML_TAG_CANVAS,   HTML_TAG_AUDIO,    HTML_TAG_VIDEO,    HTML_TAG_SELECT,
+	HTML_TAG_OPTION,   HTML_TAG_TEXTAREA, HTML_TAG_MAP,      HTML_TAG_MATH,     HTML_TAG_DATALIST, HTML_TAG_APPLET,
+	HTML_TAG_NOFRAMES, HTML_TAG_FRAMESET, HTML_TAG_INPUT,    HTML_TAG_PROGRESS, HTML_TAG_METER};
+static const uint16_t inlined[] = {
+	HTML_TAG_SPAN, HTML_TAG_I,       HTML_TAG_EM,   HTML_TAG_U,       HTML_TAG_FONT,   HTML_TAG_SMALL,
+	HTML_TAG_SUB,  HTML_TAG_SUP,     HTML_TAG_CODE, HTML_TAG_ABBR,    HTML_TAG_CITE,   HTML_TAG_Q,
+	HTML_TAG_TIME, HTML_TAG_MARK,    HTML_TAG_S,    HTML_TAG_DEL,     HTML_TAG_INS,    HTML_TAG_TT,
+	HTML_TAG_BIG,  HTML_TAG_KBD,     HTML_TAG_VAR,  HTML_TAG_SAMP,    HTML_TAG_BDI,    HTML_TAG_BDO,
+	HTML_TAG_WBR,  HTML_TAG_ACRONYM, HTML_TAG_NOBR, HTML_TAG_PICTURE, HTML_TAG_SOURCE, HTML_TAG_STRIKE,
+	HTML_TAG_DFN,  HTML_TAG_RUBY,    HTML_TAG_RB,   HTML_TAG_RT,      HTML_TAG_RP,     HTML_TAG_DATA};
 
-struct tag_rule {
-	uint8_t flags, tag, ancestor; /* tag: block_tag + 1, 0 other; ancestor + 1, 0 none */
-	uint8_t level;
-};
-
-#define SKIP(name) [HTML_TAG_##name] = {TAG_SKIP, 0, 0, 0}
-#define INLINE(name) [HTML_TAG_##name] = {TAG_INLINE, 0, 0, 0}
-#define PLAIN(name, kind) [HTML_TAG_##name] = {0, BLOCK_TAG_##kind + 1, 0, 0}
-#define INSIDE(name, kind, above) [HTML_TAG_##name] = {0, BLOCK_TAG_##kind + 1, ANCESTOR_##above + 1, 0}
-#define HEADING(name, kind, depth) [HTML_TAG_##name] = {0, BLOCK_TAG_##kind + 1, 0, depth}
-
-static const struct tag_rule tag_rules[] = {
-	SKIP(SCRIPT),
-	SKIP(STYLE),
-	SKIP(TEMPLATE),
-	SKIP(SVG),
-	SKIP(HEAD),
-	SKIP(IFRAME),
-	SKIP(OBJECT),
-	SKIP(EMBED),
-	SKIP(CANVAS),
-	SKIP(AUDIO),
-	SKIP(VIDEO),
-	SKIP(SELECT),
-	SKIP(OPTION),
-	SKIP(TEXTAREA),
-	SKIP(MAP),
-	SKIP(MATH),
-	SKIP(DATALIST),
-	SKIP(APPLET),
-	SKIP(NOFRAMES),
-	SKIP(FRAMESET),
-	SKIP(INPUT),
-	SKIP(PROGRESS),
-	SKIP(METER),
-	INLINE(SPAN),
-	INLINE(I),
-	INLINE(EM),
-	INLINE(U),
-	INLINE(FONT),
-	INLINE(SMALL),
-	INLINE(SUB),
-	INLINE(SUP),
-	INLINE(CODE),
-	INLINE(ABBR),
-	INLINE(CITE),
-	INLINE(Q),
-	INLINE(TIME),
-	INLINE(MARK),
-	INLINE(S),
-	INLINE(DEL),
-	INLINE(INS),
-	INLINE(TT),
-	INLINE(BIG),
-	INLINE(KBD),
-	INLINE(VAR),
-	INLINE(SAMP),
-	INLINE(BDI),
-	INLINE(BDO),
-	INLINE(WBR),
-	INLINE(ACRONYM),
-	INLINE(NOBR),
-	INLINE(PICTURE),
-	INLINE(SOURCE),
-	INLINE(STRIKE),
-	INLINE(DFN),
-	INLINE(RUBY),
-	INLINE(RB),
-	INLINE(RT),
-	INLINE(RP),
-	INLINE(DATA),
-	[HTML_TAG_B] = {TAG_INLINE | TAG_BOLD, 0, 0, 0},
-	[HTML_TAG_STRONG] = {TAG_INLINE | TAG_BOLD, 0, 0, 0},
-	[HTML_TAG_A] = {TAG_INLINE, 0, ANCESTOR_a + 1, 0},
-	[HTML_TAG_LABEL] = {TAG_INLINE, 0, ANCESTOR_button + 1, 0},
-	PLAIN(P, p),
-	PLAIN(DIV, div),
-	PLAIN(TD, td),
-	PLAIN(TH, td),
-	PLAIN(DD, dd),
-	PLAIN(DT, dd),
-	PLAIN(CAPTION, figcaption),
-	[HTML_TAG_PRE] = {TAG_PRE, BLOCK_TAG_pre + 1, 0, 0},
-	[HTML_TAG_TR] = {TAG_ROW, 0, 0, 0},
-	[HTML_TAG_UL] = {TAG_LIST, 0, 0, 0},
-	[HTML_TAG_OL] = {TAG_LIST, 0, 0, 0},
-	HEADING(H1, h1, 1),
-	HEADING(H2, h2, 2),
-	HEADING(H3, h3, 3),
-	HEADING(H4, h4, 4),
-	HEADING(H5, h4, 5),
-	HEADING(H6, h4, 6),
-	INSIDE(LI, li, li),
-	INSIDE(BLOCKQUOTE, blockquote, blockquote),
-	INSIDE(FIGCAPTION, figcaption, figure),
-	INSIDE(SECTION, section, section),
-	INSIDE(ARTICLE, article, article),
-	INSIDE(MAIN, article, main),
-	INSIDE(BUTTON, button, button),
-	INSIDE(ASIDE, other, aside),
-	INSIDE(NAV, other, nav),
-	INSIDE(FOOTER, other, footer),
-	INSIDE(HEADER, other, header),
-	INSIDE(FORM, other, form),
-	INSIDE(FIGURE, other, figure),
-	INSIDE(TABLE, other, table),
-	INSIDE(DL, other, dl),
-	INSIDE(DETAILS, other, details),
-	INSIDE(ADDRESS, other, address),
-	INSIDE(DIALOG, other, hidden),
-};
-
-static struct tag_rule tag_rule(const struct html_tree *tree, uint32_t node)
-{
-	static const struct tag_rule other = {0, 0, 0, 0};
-	unsigned tag = (unsigned)html_tag(tree, node);
-	return tag < sizeof tag_rules / sizeof *tag_rules ? tag_rules[tag] : other;
-}
-
-/* ---- Characters --------------------------------------------------------------------------------------- */
-
-/* Scripts written without blanks count a token a character. Hangul has blanks. */
-static bool is_cjk(uint32_t code)
-{
-	return (code >= 0x3040 && code <= 0x30ff) || (code >= 0x3400 && code <= 0x4dbf) ||
-	       (code >= 0x4e00 && code <= 0x9fff) || (code >= 0xf900 && code <= 0xfaff) ||
-	       (code >= 0xe00 && code <= 0xeff) || (code >= 0x1000 && code <= 0x109f) ||
-	       (code >= 0x1780 && code <= 0x17ff) || (code >= 0x20000 && code <= 0x3ffff);
-}
-
+#define OTHER BLOCK_TAG_other, ANCESTOR_COUNT, 0
+#define KIND(kind) BLOCK_TAG_##kind, ANCESTOR_COUNT, 0
 static const struct {
-	uint32_t code;
-	uint16_t class;
-} special[] = {
-	{'.', CHAR_STOP | CHAR_END},
-	{'!', CHAR_STOP | CHAR_END},
-	{'?', CHAR_STOP | CHAR_END},
-	{0x3002, CHAR_STOP | CHAR_END},
-	{0xff01, CHAR_STOP | CHAR_END},
-	{0xff1f, CHAR_STOP | CHAR_END},
-	{0x2026, CHAR_STOP | CHAR_END},
-	{0x964, CHAR_STOP | CHAR_END},
-	{0x61f, CHAR_STOP | CHAR_END},
-	{0x6d4, CHAR_STOP | CHAR_END},
-	{'"', CHAR_END | CHAR_QUOTE},
-	{0x201d, CHAR_END},
-	{0x2019, CHAR_END},
-	{'\'', CHAR_END | CHAR_QUOTE},
-	{0xbb, CHAR_END | CHAR_SYMBOL},
-	{')', CHAR_END},
-	{0x300d, CHAR_END},
-	{0x300f, CHAR_END},
-	{0x201c, CHAR_QUOTE},
-	{0xab, CHAR_QUOTE},
-	{0x300c, CHAR_QUOTE},
-	{0x2018, CHAR_QUOTE},
-	{0x2014, CHAR_QUOTE},
-	{0x2013, CHAR_QUOTE},
-	{'-', CHAR_QUOTE},
-	{',', CHAR_COMMA},
-	{0x60c, CHAR_COMMA},
-	{0x3001, CHAR_COMMA},
-	{0xff0c, CHAR_COMMA},
-	{';', CHAR_COMMA},
-	{0xff1b, CHAR_COMMA},
-	{'|', CHAR_SYMBOL},
-	{0xa9, CHAR_SYMBOL},
-	{0xae, CHAR_SYMBOL},
-	{0x2022, CHAR_SYMBOL},
-	{0x203a, CHAR_SYMBOL},
-	{0x2192, CHAR_SYMBOL},
-	{0x25b6, CHAR_SYMBOL},
-	{0x2605, CHAR_SYMBOL},
-	{0xb7, CHAR_SYMBOL},
-	{0xa0, CHAR_SPACE},
-	{0x85, CHAR_SPACE},
-	{0x1680, CHAR_SPACE},
-	{0x2028, CHAR_SPACE},
-	{0x2029, CHAR_SPACE},
-	{0x202f, CHAR_SPACE},
-	{0x205f, CHAR_SPACE},
-	{0x3000, CHAR_SPACE},
-	{0xad, CHAR_DROP},
-	{0x200b, CHAR_DROP},
-	{0x200c, CHAR_JOINER},
-	{0x200d, CHAR_JOINER},
-	{0x200e, CHAR_DROP},
-	{0x200f, CHAR_DROP},
-	{0x2060, CHAR_DROP},
-	{0xfeff, CHAR_DROP},
-	{0xfffd, CHAR_DROP},
-	{'_', CHAR_LETTER},
-	{'$', CHAR_MONEY},
-	{0xa3, CHAR_MONEY},
-	{0xa5, CHAR_MONEY},
-	{0x20ac, CHAR_MONEY},
-	{0x20b9, CHAR_MONEY},
-	{0x20bd, CHAR_MONEY},
+	uint16_t tag;
+	struct tag_rule rule;
+} boxes[] = {
+	{HTML_TAG_B, {TAG_INLINE | TAG_BOLD, OTHER}},
+	{HTML_TAG_STRONG, {TAG_INLINE | TAG_BOLD, OTHER}},
+	{HTML_TAG_A, {TAG_INLINE, BLOCK_TAG_other, ANCESTOR_a, 0}},
+	{HTML_TAG_LABEL, {TAG_INLINE, BLOCK_TAG_other, ANCESTOR_button, 0}},
+	{HTML_TAG_P, {0, KIND(p)}},
+	{HTML_TAG_DIV, {0, KIND(div)}},
+	{HTML_TAG_TD, {0, KIND(td)}},
+	{HTML_TAG_TH, {0, KIND(td)}},
+	{HTML_TAG_DD, {0, KIND(dd)}},
+	{HTML_TAG_DT, {0, KIND(dd)}},
+	{HTML_TAG_CAPTION, {0, KIND(figcaption)}},
+	{HTML_TAG_PRE, {TAG_PRE, KIND(pre)}},
+	{HTML_TAG_TR, {TAG_ROW, OTHER}},
+	{HTML_TAG_UL, {TAG_LIST, OTHER}},
+	{HTML_TAG_OL, {TAG_LIST, OTHER}},
+	{HTML_TAG_H1, {0, BLOCK_TAG_h1, ANCESTOR_COUNT, 1}},
+	{HTML_TAG_H2, {0, BLOCK_TAG_h2, ANCESTOR_COUNT, 2}},
+	{HTML_TAG_H3, {0, BLOCK_TAG_h3, ANCESTOR_COUNT, 3}},
+	{HTML_TAG_H4, {0, BLOCK_TAG_h4, ANCESTOR_COUNT, 4}},
+	{HTML_TAG_H5, {0, BLOCK_TAG_h4, ANCESTOR_COUNT, 5}},
+	{HTML_TAG_H6, {0, BLOCK_TAG_h4, ANCESTOR_COUNT, 6}},
+	{HTML_TAG_LI, {0, BLOCK_TAG_li, ANCESTOR_li, 0}},
+	{HTML_TAG_BLOCKQUOTE, {0, BLOCK_TAG_blockquote, ANCESTOR_blockquote, 0}},
+	{HTML_TAG_FIGCAPTION, {0, BLOCK_TAG_figcaption, ANCESTOR_figure, 0}},
+	{HTML_TAG_SECTION, {0, BLOCK_TAG_section, ANCESTOR_section, 0}},
+	{HTML_TAG_ARTICLE, {0, BLOCK_TAG_article, ANCESTOR_article, 0}},
+	{HTML_TAG_MAIN, {0, BLOCK_TAG_article, ANCESTOR_main, 0}},
+	{HTML_TAG_BUTTON, {0, BLOCK_TAG_button, ANCESTOR_button, 0}},
+	{HTML_TAG_ASIDE, {0, BLOCK_TAG_other, ANCESTOR_aside, 0}},
+	{HTML_TAG_NAV, {0, BLOCK_TAG_other, ANCESTOR_nav, 0}},
+	{HTML_TAG_FOOTER, {0, BLOCK_TAG_other, ANCESTOR_footer, 0}},
+	{HTML_TAG_HEADER, {0, BLOCK_TAG_other, ANCESTOR_header, 0}},
+	{HTML_TAG_FORM, {0, BLOCK_TAG_other, ANCESTOR_form, 0}},
+	{HTML_TAG_FIGURE, {0, BLOCK_TAG_other, ANCESTOR_figure, 0}},
+	{HTML_TAG_TABLE, {0, BLOCK_TAG_other, ANCESTOR_table, 0}},
+	{HTML_TAG_DL, {0, BLOCK_TAG_other, ANCESTOR_dl, 0}},
+	{HTML_TAG_DETAILS, {0, BLOCK_TAG_other, ANCESTOR_details, 0}},
+	{HTML_TAG_ADDRESS, {0, BLOCK_TAG_other, ANCESTOR_address, 0}},
+	{HTML_TAG_DIALOG, {0, BLOCK_TAG_other, ANCESTOR_hidden, 0}},
 };
 
-static unsigned slow_class(uint32_t code)
+static void tag_rules_fill(struct tag_rule rules[HTML_TAG_COUNT])
 {
-	if (code <= ' ')
-		return (code >= 9 && code <= 13) || code == ' ' ? CHAR_SPACE : CHAR_DROP;
-	for (size_t i = 0; i < sizeof special / sizeof *special; i++)
-		if (special[i].code == code)
-			return special[i].class;
-	if ((code >= 0x2000 && code <= 0x200a))
-		return CHAR_SPACE;
-	if ((code >= 0x202a && code <= 0x202e) || (code >= 0x2061 && code <= 0x206f) || (code >= 0x7f && code < 0xa0))
-		return CHAR_DROP;
-	if (is_cjk(code))
-		return CHAR_CJK | CHAR_LETTER;
-	switch (utf8proc_category((utf8proc_int32_t)code)) {
-	case UTF8PROC_CATEGORY_LU:
-	case UTF8PROC_CATEGORY_LT:
-		return CHAR_LETTER | CHAR_UPPER;
-	case UTF8PROC_CATEGORY_LL:
-	case UTF8PROC_CATEGORY_LM:
-	case UTF8PROC_CATEGORY_LO:
-	case UTF8PROC_CATEGORY_MN:
-	case UTF8PROC_CATEGORY_MC:
-	case UTF8PROC_CATEGORY_ME:
-		return CHAR_LETTER;
-	case UTF8PROC_CATEGORY_ND:
-	case UTF8PROC_CATEGORY_NL:
-	case UTF8PROC_CATEGORY_NO:
-		return CHAR_DIGIT;
-	default:
-		return 0;
-	}
-}
-
-#define CLASS_TABLE 0x800u
-
-unsigned char_class(const struct blocks *blocks, uint32_t code)
-{
-	if (code < CLASS_TABLE)
-		return blocks->classes[code];
-	if ((code >= 0x4e00 && code <= 0x9fff) || (code >= 0x3040 && code <= 0x30ff))
-		return CHAR_CJK | CHAR_LETTER;
-	return slow_class(code);
-}
-
-static uint32_t lower(uint32_t code)
-{
-	return code < 0x80 ? code | 0x20 : (uint32_t)utf8proc_tolower((utf8proc_int32_t)code);
-}
-
-static uint32_t mix32(uint32_t h)
-{
-	h ^= h >> 16;
-	h *= 0x85ebca6bu;
-	h ^= h >> 13;
-	h *= 0xc2b2ae35u;
-	return h ^ h >> 16;
-}
-
-#define TOKEN_SEED 0x811c9dc5u
-#define TOKEN_STEP(h, code) (((h) ^ (code)) * 0x01000193u)
-
-/* ---- Element tokens ----------------------------------------------------------------------------------- */
-
-struct token_set {
-	uint32_t *out;
-	size_t count;
-};
-
-static void token_add(struct token_set *set, uint32_t hash)
-{
-	if (set->count == ELEMENT_TOKENS)
-		return;
-	hash = mix32(hash);
-	for (size_t i = 0; i < set->count; i++)
-		if (set->out[i] == hash)
-			return;
-	set->out[set->count++] = hash;
-}
-
-/* The words of one blank-separated name: letters only, split at other characters and at camelCase; where there are
- * several, their chain "a-b-c" comes first, since "entry-content" says more than its parts. */
-static void name_tokens(struct token_set *set, struct span name, char prefix)
-{
-	uint32_t parts[ELEMENT_TOKENS], start = prefix ? TOKEN_STEP(TOKEN_SEED, (unsigned char)prefix) : TOKEN_SEED;
-	uint32_t hash = start, chain = start;
-	size_t count = 0, size = 0, chained = 0;
-	for (size_t i = 0; i <= name.size; i++) {
-		unsigned char c = i < name.size ? (unsigned char)name.data[i] : 0;
-		bool upper = c >= 'A' && c <= 'Z', letter = ascii_is_alpha(c);
-		bool camel = upper && i && name.data[i - 1] >= 'a' && name.data[i - 1] <= 'z';
-		if ((!letter || camel) && size) {
-			if (size > 1 && count < ELEMENT_TOKENS)
-				parts[count++] = hash;
-			hash = start;
-			size = 0;
-		}
-		if (!letter)
-			continue;
-		if (!size && chained)
-			chain = TOKEN_STEP(chain, '-');
-		c |= 0x20;
-		hash = TOKEN_STEP(hash, c);
-		if (chained++ < 40)
-			chain = TOKEN_STEP(chain, c);
-		size++;
-	}
-	if (count > 1 && !prefix)
-		token_add(set, chain);
-	for (size_t i = 0; i < count; i++)
-		token_add(set, parts[i]);
-}
-
-static void list_tokens(struct token_set *set, struct span list)
-{
-	size_t i = 0;
-	if (list.size > 300)
-		list.size = 300;
-	while (i < list.size) {
-		while (i < list.size && ascii_is_space((unsigned char)list.data[i]))
-			i++;
-		size_t from = i;
-		while (i < list.size && !ascii_is_space((unsigned char)list.data[i]))
-			i++;
-		if (i > from)
-			name_tokens(set, span_slice(list, from, i - from), 0);
-	}
-}
-
-/* Prefix that keeps the vocabularies of attributes apart; 0: not read. */
-static char attribute_prefix(enum html_attr attr)
-{
-	switch (attr) {
-	case HTML_ATTR_ITEMPROP:
-	case HTML_ATTR_PROPERTY:
-		return '@';
-	case HTML_ATTR_ITEMTYPE:
-		return '^';
-	case HTML_ATTR_ROLE:
-		return '%';
-	case HTML_ATTR_REL:
-		return '&';
-	case HTML_ATTR_ARIA_LABEL:
-		return '~';
-	case HTML_ATTR_DATA_COMPONENT:
-	case HTML_ATTR_DATA_COMPONENT_NAME:
-	case HTML_ATTR_DATA_TESTID:
-	case HTML_ATTR_DATA_QA:
-	case HTML_ATTR_DATA_TYPE:
-	case HTML_ATTR_DATA_MODULE:
-	case HTML_ATTR_DATA_BLOCK:
-	case HTML_ATTR_DATA_WIDGET:
-		return '#';
-	default:
-		return 0;
-	}
-}
-
-size_t element_tokens(const struct html_tree *tree, uint32_t node, uint32_t out[ELEMENT_TOKENS])
-{
-	struct token_set set = {out, 0};
-	uint32_t count = html_attr_count(tree, node);
-	struct span name, value;
-	if (!count)
-		return 0;
-	list_tokens(&set, html_attr(tree, node, HTML_ATTR_CLASS));
-	list_tokens(&set, html_attr(tree, node, HTML_ATTR_ID));
-	for (uint32_t i = 0; i < count && i < 32; i++) {
-		enum html_attr attr = html_attr_at(tree, node, i, &name, &value);
-		char prefix = attribute_prefix(attr);
-		if (!prefix || !value.size)
-			continue;
-		size_t slash = value.size;
-		while (slash && value.data[slash - 1] != '/')
-			slash--;
-		name_tokens(&set, span_slice(value, slash, 60), prefix);
-	}
-	return set.count;
-}
-
-/* The memo answers for all attributes at once: pages of one site, and the rows of one list, repeat them endlessly. */
-#define MEMO_BITS 12
-struct class_memo {
-	uint64_t key;
-	uint32_t signature;
-	int16_t score;
-	bool hidden;
-};
-
-static uint32_t signature_of(struct span list)
-{
-	uint32_t hash = TOKEN_SEED;
-	for (size_t i = 0; i < list.size; i++)
-		if (!ascii_is_digit((unsigned char)list.data[i]))
-			hash = TOKEN_STEP(hash, (unsigned char)list.data[i]);
-	return mix32(hash);
-}
-
-static bool style_hides(struct span style)
-{
-	char text[200];
-	size_t size = 0;
-	for (size_t i = 0; i < style.size && size < sizeof text; i++)
-		if (!ascii_is_space((unsigned char)style.data[i]))
-			text[size++] = (char)ascii_lower((unsigned char)style.data[i]);
-	struct span flat = {text, size};
-	return span_find(flat, SPAN("display:none")) != SIZE_MAX ||
-	       span_find(flat, SPAN("visibility:hidden")) != SIZE_MAX;
-}
-
-static const struct class_memo *element_look(struct blocks *blocks, const struct html_tree *tree, uint32_t node,
-					     const struct model_tokens *tokens)
-{
-	static const struct class_memo bare = {0, 0, 0, false};
-	uint32_t count = html_attr_count(tree, node);
-	uint64_t key = 0x9e3779b97f4a7c15u;
-	bool any = false, hidden = false;
-	struct span name, value;
-	for (uint32_t i = 0; i < count && i < 32; i++) {
-		enum html_attr attr = html_attr_at(tree, node, i, &name, &value);
-		bool listed = attr == HTML_ATTR_CLASS || attr == HTML_ATTR_ID;
-		hidden |= attr == HTML_ATTR_HIDDEN;
-		if (!listed && attr != HTML_ATTR_STYLE && attr != HTML_ATTR_ARIA_HIDDEN && !attribute_prefix(attr))
-			continue;
-		any = true;
-		key = hash64(value.data, value.size < 300 ? value.size : 300, key + (uint64_t)attr);
-	}
-	key += hidden;
-	if (!any && !hidden)
-		return &bare;
-	struct class_memo *memo = &blocks->memo[key >> (64 - MEMO_BITS)];
-	if (memo->key == key)
-		return memo;
-	uint32_t out[ELEMENT_TOKENS];
-	size_t n = element_tokens(tree, node, out);
-	memo->key = key;
-	memo->score = (int16_t)model_element_score(tokens, out, n);
-	memo->signature = signature_of(html_attr(tree, node, HTML_ATTR_CLASS));
-	memo->hidden = hidden || span_equal(html_attr(tree, node, HTML_ATTR_ARIA_HIDDEN), SPAN("true")) ||
-		       style_hides(html_attr(tree, node, HTML_ATTR_STYLE));
-	return memo;
+	for (int tag = 0; tag < HTML_TAG_COUNT; tag++)
+		rules[tag] = (struct tag_rule){0, OTHER};
+	for (size_t i = 0; i < sizeof skipped / sizeof *skipped; i++)
+		rules[skipped[i]].flags = TAG_SKIP;
+	for (size_t i = 0; i < sizeof inlined / sizeof *inlined; i++)
+		rules[inlined[i]].flags = TAG_INLINE;
+	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++)
+		rules[boxes[i].tag] = boxes[i].rule;
 }
 
 /* ---- The walk ----------------------------------------------------------------------------------------- */
@@ -673,7 +299,7 @@ static void count_character(struct reader *reader, uint32_t code, unsigned class
 	}
 	reader->previous_cjk = 0;
 	if (class & (CHAR_LETTER | CHAR_DIGIT)) {
-		reader->token = TOKEN_STEP(reader->token, class & CHAR_UPPER ? lower(code) : code);
+		reader->token = TOKEN_STEP(reader->token, class & CHAR_UPPER ? char_lower(code) : code);
 		reader->in_token = true;
 	} else if (reader->in_token) {
 		token_end(reader);
@@ -801,7 +427,7 @@ static void element_open(struct reader *reader, uint32_t node, struct tag_rule r
 	element->node = node;
 	element->parent = UINT32_MAX;
 	element->row = element->list = UINT32_MAX;
-	element->tag = rule.tag ? rule.tag - 1 : BLOCK_TAG_other;
+	element->tag = rule.tag;
 	element->inline_level = (rule.flags & TAG_INLINE) != 0;
 	element->readable = INT32_MIN;
 	element->level = rule.level;
@@ -826,8 +452,8 @@ static void element_open(struct reader *reader, uint32_t node, struct tag_rule r
 		element->path_min = look->score;
 	if (look->score > element->path_max)
 		element->path_max = look->score;
-	if (rule.ancestor && element->ancestors[rule.ancestor - 1] < 5)
-		element->ancestors[rule.ancestor - 1]++;
+	if (rule.ancestor < ANCESTOR_COUNT && element->ancestors[rule.ancestor] < 5)
+		element->ancestors[rule.ancestor]++;
 	if (look->hidden && element->ancestors[ANCESTOR_hidden] < 5)
 		element->ancestors[ANCESTOR_hidden]++;
 	if (rule.flags & TAG_ROW)
@@ -846,7 +472,7 @@ static void element_open(struct reader *reader, uint32_t node, struct tag_rule r
 		if (look->score > reader->block.inline_max)
 			reader->block.inline_max = look->score;
 	}
-	reader->block.links += rule.ancestor == ANCESTOR_a + 1;
+	reader->block.links += rule.ancestor == ANCESTOR_a;
 	reader->bold += (rule.flags & TAG_BOLD) != 0;
 	reader->pre += (rule.flags & TAG_PRE) != 0;
 }
@@ -856,7 +482,7 @@ static void element_close(struct reader *reader, uint32_t node)
 	struct blocks *blocks = reader->blocks;
 	if (blocks->elements[reader->current].node != node)
 		return; /* over the ceiling, never opened */
-	struct tag_rule rule = tag_rule(reader->tree, node);
+	struct tag_rule rule = reader->blocks->rules[html_tag(reader->tree, node)];
 	if (!(rule.flags & TAG_INLINE))
 		block_end(reader);
 	reader->bold -= (rule.flags & TAG_BOLD) != 0;
@@ -879,7 +505,7 @@ static bool node_open(struct reader *reader, uint32_t node, bool noscript)
 		return false;
 	}
 	enum html_tag tag = html_tag(reader->tree, node);
-	struct tag_rule rule = tag_rule(reader->tree, node);
+	struct tag_rule rule = reader->blocks->rules[html_tag(reader->tree, node)];
 	if (rule.flags & TAG_SKIP || (tag == HTML_TAG_NOSCRIPT && !noscript) ||
 	    html_ns(reader->tree, node) != HTML_NS_HTML)
 		return false;
@@ -913,7 +539,7 @@ enum status blocks_read(struct blocks *blocks, const struct html_tree *tree, boo
 	reader.status = grow((void **)&blocks->hashes, &blocks->hash_capacity, TOKENS_KEPT, sizeof *blocks->hashes);
 	block_start(&reader);
 	if (!reader.status)
-		element_open(&reader, body, (struct tag_rule){0, 0, 0, 0});
+		element_open(&reader, body, (struct tag_rule){0, OTHER});
 	uint32_t node = body, next = reader.status ? HTML_NONE : html_first(tree, body); /* NEXT is a child of NODE */
 	while (!reader.status) {
 		if (next == HTML_NONE) {
@@ -944,8 +570,8 @@ enum status blocks_init(struct blocks *blocks)
 		blocks_free(blocks);
 		return STATUS_MEMORY;
 	}
-	for (uint32_t code = 0; code < CLASS_TABLE; code++)
-		blocks->classes[code] = (uint16_t)slow_class(code);
+	char_classes_fill(blocks->classes);
+	tag_rules_fill(blocks->rules);
 	return STATUS_OK;
 }
 
@@ -958,35 +584,4 @@ void blocks_free(struct blocks *blocks)
 	free(blocks->classes);
 	buffer_free(&blocks->text);
 	memset(blocks, 0, sizeof *blocks);
-}
-
-size_t text_tokens(const struct blocks *blocks, struct span text, uint32_t *out, size_t max)
-{
-	const char *at = text.data, *end = at + text.size;
-	uint32_t token = TOKEN_SEED, cjk = 0;
-	bool in_token = false;
-	size_t count = 0;
-	while (at < end && count < max) {
-		uint32_t code = utf8_next(&at, end);
-		unsigned class = char_class(blocks, code);
-		if (class & (CHAR_DROP | CHAR_JOINER))
-			continue;
-		bool word = (class & (CHAR_LETTER | CHAR_DIGIT)) && !(class & CHAR_CJK);
-		if (word) {
-			token = TOKEN_STEP(token, class & CHAR_UPPER ? lower(code) : code);
-			in_token = true;
-			cjk = 0;
-			continue;
-		}
-		if (in_token)
-			out[count++] = mix32(token);
-		token = TOKEN_SEED;
-		in_token = false;
-		if (class & CHAR_CJK && count < max)
-			out[count++] = mix32(TOKEN_STEP(TOKEN_STEP(TOKEN_SEED, cjk), code));
-		cjk = class & CHAR_CJK ? code : 0;
-	}
-	if (in_token && count < max)
-		out[count++] = mix32(token);
-	return count;
 }

@@ -75,6 +75,21 @@ struct block {
 	uint64_t hash;               /* of the normalised text */
 };
 
+enum tag_flag { TAG_SKIP = 1, TAG_INLINE = 2, TAG_BOLD = 4, TAG_LIST = 8, TAG_ROW = 16, TAG_PRE = 32 };
+struct tag_rule {
+	uint8_t flags, tag, ancestor; /* tag_flag bits; block_tag; ancestor or ANCESTOR_COUNT */
+	uint8_t level;                /* of a heading */
+};
+
+/* What an element's attributes say, remembered by their hash. */
+#define MEMO_BITS 12
+struct class_memo {
+	uint64_t key;
+	uint32_t signature;           /* of the class without its digits */
+	int16_t score;                /* of the tokens */
+	bool hidden;
+};
+
 /* Scores of element tokens; NULL table: all 0. */
 struct model_tokens;
 
@@ -84,7 +99,8 @@ struct blocks {
 	uint32_t *hashes; size_t hash_count, hash_capacity;
 	struct buffer text;
 	struct class_memo *memo;     /* class attribute → tokens' score and signature part; a pure function, so it outlives the page */
-	uint16_t *classes;           /* character classes of the first 2,048 code points */
+	uint16_t *classes;           /* character classes of the first CLASS_TABLE code points */
+	struct tag_rule rules[HTML_TAG_COUNT];
 	bool cut;                    /* a ceiling was reached */
 };
 
@@ -95,6 +111,8 @@ enum status blocks_read(struct blocks *blocks, const struct html_tree *tree, boo
 
 /* Hashes of the tokens of an element's class, id, role, itemprop …; at most ELEMENT_TOKENS, each once. */
 size_t element_tokens(const struct html_tree *tree, uint32_t node, uint32_t out[ELEMENT_TOKENS]);
+const struct class_memo *element_look(struct blocks *blocks, const struct html_tree *tree, uint32_t node,
+				      const struct model_tokens *tokens);
 /* Hashes of the tokens of TEXT, as blocks have them. Returns the count, at most MAX. */
 size_t text_tokens(const struct blocks *blocks, struct span text, uint32_t *out, size_t max);
 /* Character classes, blocks.c's own; also for the text writer. */
@@ -102,7 +120,20 @@ enum {
 	CHAR_LETTER = 1, CHAR_UPPER = 2, CHAR_DIGIT = 4, CHAR_SPACE = 8, CHAR_CJK = 16, CHAR_STOP = 32, CHAR_COMMA = 64,
 	CHAR_END = 128, CHAR_SYMBOL = 256, CHAR_DROP = 512, CHAR_QUOTE = 1024, CHAR_JOINER = 2048, CHAR_MONEY = 4096,
 };
+#define CLASS_TABLE 0x800u
+void char_classes_fill(uint16_t classes[CLASS_TABLE]);
+uint32_t char_lower(uint32_t code); /* of a character with CHAR_UPPER */
 unsigned char_class(const struct blocks *blocks, uint32_t code);
+#define TOKEN_SEED 0x811c9dc5u
+#define TOKEN_STEP(h, code) (((h) ^ (code)) * 0x01000193u)
+static inline uint32_t mix32(uint32_t h)
+{
+	h ^= h >> 16;
+	h *= 0x85ebca6bu;
+	h ^= h >> 13;
+	h *= 0xc2b2ae35u;
+	return h ^ h >> 16;
+}
 static inline struct span block_text(const struct blocks *blocks, const struct block *block)
 {
 	return (struct span){blocks->text.data + block->offset, block->size};

@@ -313,17 +313,15 @@ static void fill_labels(struct features *f, const struct blocks *blocks)
 static const struct {
 	uint16_t column;
 	const char *piece;
-} kinds[] = {
-	{COLUMN_page_kind_article, "article"},   {COLUMN_page_kind_article, "posting"},
-	{COLUMN_page_kind_article, "report"},    {COLUMN_page_kind_article, "news"},
-	{COLUMN_page_kind_product, "product"},   {COLUMN_page_kind_product, "offer"},
-	{COLUMN_page_kind_forum, "discussion"},  {COLUMN_page_kind_forum, "qapage"},
-	{COLUMN_page_kind_forum, "question"},    {COLUMN_page_kind_list, "collection"},
-	{COLUMN_page_kind_list, "itemlist"},     {COLUMN_page_kind_list, "search"},
-	{COLUMN_page_kind_list, "category"},     {COLUMN_page_kind_list, "productgroup"},
-	{COLUMN_page_kind_site, "website"},      {COLUMN_page_kind_site, "webpage"},
-	{COLUMN_page_kind_site, "organization"}, {COLUMN_page_kind_site, "business"},
-};
+} kinds[] = {{COLUMN_page_kind_article, "article"},   {COLUMN_page_kind_article, "posting"},
+	     {COLUMN_page_kind_article, "report"},    {COLUMN_page_kind_article, "news"},
+	     {COLUMN_page_kind_product, "product"},   {COLUMN_page_kind_product, "offer"},
+	     {COLUMN_page_kind_forum, "discussion"},  {COLUMN_page_kind_forum, "qapage"},
+	     {COLUMN_page_kind_forum, "question"},    {COLUMN_page_kind_list, "collection"},
+	     {COLUMN_page_kind_list, "itemlist"},     {COLUMN_page_kind_list, "search"},
+	     {COLUMN_page_kind_list, "category"},     {COLUMN_page_kind_list, "productgroup"},
+	     {COLUMN_page_kind_site, "website"},      {COLUMN_page_kind_site, "webpage"},
+	     {COLUMN_page_kind_site, "organization"}, {COLUMN_page_kind_site, "business"}};
 
 static void fill_page(struct features *f, const struct blocks *blocks, const struct page_metadata *m)
 {

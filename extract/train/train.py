@@ -303,6 +303,40 @@ def fit_fold(k):
     return fit([p for p in pages if p.fold != k], views, o, stage)
 
 
+# groups of features for the ablation: a view belongs to the first group whose pattern its column's name matches
+GROUPS = [
+    ('class and id tokens', r'token_|inline_|label_token'),
+    ('words', r'word_(mean|min|max|sum|first|last)|label_score|refusal'),
+    ('like blocks and repeats', r'signature_|same_|repeats|prefix_'),
+    ('winning containers', r'in_best|best_|in_mass|mass_|in_article'),
+    ('titles, description, authors, site, JSON', r'title_|is_title|description_|body_|author_|site_|headline_'),
+    ('ancestors and tags', r'tag_|in_'),
+    ('containers', r'parent_|grand_'),
+    ('windows and distances', r'near_|wide_|long_'),
+    ('labels above, articles and titles before', r'label_|articles_before|titles_before|dates_before'),
+    ('page', r'page_'),
+    ('position', r'position|depth'),
+    ('neighbours (all shifted views)', None),
+]
+
+
+def ablate(o, pages, views, digest, tables):
+    """Stage 1 of fold 0 without each group of features in turn; page F of the fold."""
+    learn, test = [p for p in pages if p.fold != 0], [p for p in pages if p.fold == 0]
+    path = os.path.join(o.work, 'ablate.model')
+    owner = {}
+    for name, pattern in GROUPS:
+        for k, (column, shift, _) in enumerate(views):
+            if (pattern and re.match(pattern, column) and k not in owner and not shift) or (not pattern and shift):
+                owner[k] = name
+    for name in [None] + [name for name, _ in GROUPS]:
+        drop = {k for k, group in owner.items() if name and group == name}
+        refresh(o, pages, 0, path, digest, tables, [fit(learn, views, o, 0, drop), None])
+        for p in test:
+            p.score = p.p1 / 255.0
+        report.evaluate(test, lambda p: report.choose(p.score, p.words, TAU), 'without %s (%d)' % (name, len(drop)), types=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('data')
@@ -318,6 +352,7 @@ def main():
     parser.add_argument('--rows', type=float, default=0.6, help='share of the blocks that a tree sees')
     parser.add_argument('--wrapped', type=int, default=200, help='pages that are also shown as spamming mirrors wrap them')
     parser.add_argument('--jobs', type=int, default=2, help='models trained at once')
+    parser.add_argument('--ablate', action='store_true', help='only: stage 1 of fold 0 without each group of features')
     parser.add_argument('--no-final', action='store_true')
     o = parser.parse_args()
     log = report.log
@@ -344,6 +379,8 @@ def main():
     names = [os.path.join(o.work, 'fold-%d.model' % k) for k in range(FOLDS)] + [os.path.join(o.work, 'final.model')]
     for k in range(FOLDS):
         refresh(o, pages, k, names[k], digest, tables[k], stages[k])
+    if o.ablate:
+        return ablate(o, pages, views1, digest, tables[0])
     for stage, views in ((0, views1), (1, views2)):
         global JOBS
         JOBS = pages, views, o, stage

@@ -1,0 +1,175 @@
+/* blocks_tokens: the names that an element bears (class, id, role, itemprop …) as token hashes, and what they weigh. */
+#include "extract/blocks_internal.h"
+#include "extract/model.h"
+
+struct token_set {
+	uint32_t *out;
+	size_t count;
+};
+
+static void token_add(struct token_set *set, uint32_t hash)
+{
+	if (set->count == ELEMENT_TOKENS)
+		return;
+	hash = mix32(hash);
+	for (size_t i = 0; i < set->count; i++)
+		if (set->out[i] == hash)
+			return;
+	set->out[set->count++] = hash;
+}
+
+/* The words of one blank-separated name: letters only, split at other characters and at camelCase; where there are
+ * several, their chain "a-b-c" comes first, since "entry-content" says more than its parts. */
+static void name_tokens(struct token_set *set, struct span name, char prefix)
+{
+	uint32_t parts[ELEMENT_TOKENS], start = prefix ? TOKEN_STEP(TOKEN_SEED, (unsigned char)prefix) : TOKEN_SEED;
+	uint32_t hash = start, chain = start;
+	size_t count = 0, size = 0, chained = 0;
+	for (size_t i = 0; i <= name.size; i++) {
+		unsigned char c = i < name.size ? (unsigned char)name.data[i] : 0;
+		bool upper = c >= 'A' && c <= 'Z', letter = ascii_is_alpha(c);
+		bool camel = upper && i && name.data[i - 1] >= 'a' && name.data[i - 1] <= 'z';
+		if ((!letter || camel) && size) {
+			if (size > 1 && count < ELEMENT_TOKENS)
+				parts[count++] = hash;
+			hash = start;
+			size = 0;
+		}
+		if (!letter)
+			continue;
+		if (!size && chained)
+			chain = TOKEN_STEP(chain, '-');
+		c |= 0x20;
+		hash = TOKEN_STEP(hash, c);
+		if (chained++ < 40)
+			chain = TOKEN_STEP(chain, c);
+		size++;
+	}
+	if (count > 1 && !prefix)
+		token_add(set, chain);
+	for (size_t i = 0; i < count; i++)
+		token_add(set, parts[i]);
+}
+
+static void list_tokens(struct token_set *set, struct span list)
+{
+	size_t i = 0;
+	if (list.size > 300)
+		list.size = 300;
+	while (i < list.size) {
+		while (i < list.size && ascii_is_space((unsigned char)list.data[i]))
+			i++;
+		size_t from = i;
+		while (i < list.size && !ascii_is_space((unsigned char)list.data[i]))
+			i++;
+		if (i > from)
+			name_tokens(set, span_slice(list, from, i - from), 0);
+	}
+}
+
+/* Prefix that keeps the vocabularies of attributes apart; 0: not read. */
+static char attribute_prefix(enum html_attr attr)
+{
+	switch (attr) {
+	case HTML_ATTR_ITEMPROP:
+	case HTML_ATTR_PROPERTY:
+		return '@';
+	case HTML_ATTR_ITEMTYPE:
+		return '^';
+	case HTML_ATTR_ROLE:
+		return '%';
+	case HTML_ATTR_REL:
+		return '&';
+	case HTML_ATTR_ARIA_LABEL:
+		return '~';
+	case HTML_ATTR_DATA_COMPONENT:
+	case HTML_ATTR_DATA_COMPONENT_NAME:
+	case HTML_ATTR_DATA_TESTID:
+	case HTML_ATTR_DATA_QA:
+	case HTML_ATTR_DATA_TYPE:
+	case HTML_ATTR_DATA_MODULE:
+	case HTML_ATTR_DATA_BLOCK:
+	case HTML_ATTR_DATA_WIDGET:
+		return '#';
+	default:
+		return 0;
+	}
+}
+
+size_t element_tokens(const struct html_tree *tree, uint32_t node, uint32_t out[ELEMENT_TOKENS])
+{
+	struct token_set set = {out, 0};
+	uint32_t count = html_attr_count(tree, node);
+	struct span name, value;
+	if (!count)
+		return 0;
+	list_tokens(&set, html_attr(tree, node, HTML_ATTR_CLASS));
+	list_tokens(&set, html_attr(tree, node, HTML_ATTR_ID));
+	for (uint32_t i = 0; i < count && i < 32; i++) {
+		enum html_attr attr = html_attr_at(tree, node, i, &name, &value);
+		char prefix = attribute_prefix(attr);
+		if (!prefix || !value.size)
+			continue;
+		size_t slash = value.size;
+		while (slash && value.data[slash - 1] != '/')
+			slash--;
+		name_tokens(&set, span_slice(value, slash, 60), prefix);
+	}
+	return set.count;
+}
+
+/* The memo answers for all attributes at once: pages of one site, and the rows of one list, repeat them endlessly. */
+
+static uint32_t signature_of(struct span list)
+{
+	uint32_t hash = TOKEN_SEED;
+	for (size_t i = 0; i < list.size; i++)
+		if (!ascii_is_digit((unsigned char)list.data[i]))
+			hash = TOKEN_STEP(hash, (unsigned char)list.data[i]);
+	return mix32(hash);
+}
+
+static bool style_hides(struct span style)
+{
+	char text[200];
+	size_t size = 0;
+	for (size_t i = 0; i < style.size && size < sizeof text; i++)
+		if (!ascii_is_space((unsigned char)style.data[i]))
+			text[size++] = (char)ascii_lower((unsigned char)style.data[i]);
+	struct span flat = {text, size};
+	return span_find(flat, SPAN("display:none")) != SIZE_MAX ||
+	       span_find(flat, SPAN("visibility:hidden")) != SIZE_MAX;
+}
+
+const struct class_memo *element_look(struct blocks *blocks, const struct html_tree *tree, uint32_t node,
+				      const struct model_tokens *tokens)
+{
+	static const struct class_memo bare = {0, 0, 0, false};
+	uint32_t count = html_attr_count(tree, node);
+	uint64_t key = 0x9e3779b97f4a7c15u;
+	bool any = false, hidden = false;
+	struct span name, value;
+	for (uint32_t i = 0; i < count && i < 32; i++) {
+		enum html_attr attr = html_attr_at(tree, node, i, &name, &value);
+		bool listed = attr == HTML_ATTR_CLASS || attr == HTML_ATTR_ID;
+		hidden |= attr == HTML_ATTR_HIDDEN;
+		if (!listed && attr != HTML_ATTR_STYLE && attr != HTML_ATTR_ARIA_HIDDEN && !attribute_prefix(attr))
+			continue;
+		any = true;
+		key = hash64(value.data, value.size < 300 ? value.size : 300, key + (uint64_t)attr);
+	}
+	key += hidden;
+	if (!any && !hidden)
+		return &bare;
+	struct class_memo *memo = &blocks->memo[key >> (64 - MEMO_BITS)];
+	if (memo->key == key)
+		return memo;
+	uint32_t out[ELEMENT_TOKENS];
+	size_t n = element_tokens(tree, node, out);
+	memo->key = key;
+	memo->score = (int16_t)model_element_score(tokens, out, n);
+	memo->signature = signature_of(html_attr(tree, node, HTML_ATTR_CLASS));
+	memo->hidden = hidden || span_equal(html_attr(tree, node, HTML_ATTR_ARIA_HIDDEN), SPAN("true")) ||
+		       style_hides(html_attr(tree, node, HTML_ATTR_STYLE));
+	return memo;
+}
