@@ -343,7 +343,7 @@ static enum status gather_large(struct warc_reader *reader, struct warc_record *
 	if (ended && !(record->flags & WARC_RECORD_LENGTH))
 		record->flags |=
 			ending == ENDING_CUT || reader->text.codec == CODEC_NONE ? WARC_RECORD_CUT : WARC_RECORD_LENGTH;
-	if (block > keep)
+	if (block > keep && reader->large.size == reader->large.max)
 		record->flags |= WARC_RECORD_TOO_LARGE;
 	record->block = (struct span){reader->large.data + header, reader->large.size - header};
 	return STATUS_OK;

@@ -424,25 +424,25 @@ static enum status at_record(struct warc_reader *reader, struct warc_damage *dam
 		bool some = pass_leading_blank(text);
 		uint64_t here = plain ? text->stored : some ? text->member : text->stored;
 		if (some && here > reader->mark)
-			return report(reader, damage, 0, here, true, plain ? "blank lines" : "members without records");
+			return report(reader, damage, 0, here, true, plain ? "blank lines" : "a member without a record");
 		if (some && (!plain || here < reader->limit))
 			return STATUS_OK;
-		if (!text->open && text->stored >= reader->limit)
-			return text->stored == reader->mark
-				       ? STATUS_END
-				       : report(reader, damage, 0, text->stored, true, "members without records");
+		if (!plain && !some && !text->open && text->stored > reader->mark) /* one event each, wherever a segment ends */
+			return report(reader, damage, 0, text->stored, true, "a member without a record");
+		if ((some || !plain) && !text->open && text->stored >= reader->limit)
+			return STATUS_END;
 		enum status status = more_text(reader, 1, fault);
 		if (status == STATUS_OK)
 			continue;
 		if (status != STATUS_END)
 			return status;
 		if (text->broken && text->member > reader->mark)
-			return report(reader, damage, 0, text->member, true, "members without records");
+			return report(reader, damage, 0, text->member, true, "a member without a record");
 		if (text->broken)
 			return report_broken(reader, damage, inner_here(reader), fault);
 		if (text->stored == reader->mark)
 			return report_end(reader, damage);
-		return report(reader, damage, 0, text->stored, true, plain ? "blank lines" : "members without records");
+		return report(reader, damage, 0, text->stored, true, plain ? "blank lines" : "a member without a record");
 	}
 }
 

@@ -1,5 +1,5 @@
-/* test_remote: HTTP and S3 against nginx on loopback: ranges, no ranges, 503 from a rate limit, connections that drop. Skipped
- * where nginx is not installed. */
+/* test_remote: HTTP and S3 against nginx on loopback: ranges, no ranges, 503 from a rate limit, connections that drop.
+ * Skipped where nginx is not installed. */
 #include "tests/warc/support.h"
 
 #include <arpa/inet.h>
@@ -39,8 +39,9 @@ static int listen_somewhere(int *port)
 static void flaky_connection(int client, size_t allowed)
 {
 	int server = socket(AF_INET, SOCK_STREAM, 0);
-	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)web_port)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				      .sin_port = htons((uint16_t)web_port)};
 	struct linger abort_now = {1, 0};
 	char data[4096];
 	if (!connect(server, (struct sockaddr *)&address, sizeof address))
@@ -85,14 +86,17 @@ static bool start_nginx(void)
 	buffer_init(&conf, 1 << 16);
 	put(&conf, "pid %s/nginx.pid; error_log %s/error.log; worker_processes 1;\n%s", folder, folder,
 	    getuid() ? "" : "user root;\n");
-	put(&conf, "events { worker_connections 64; }\nhttp { access_log off; limit_req_zone $server_name zone=slow:1m rate=20r/s;\n");
+	put(&conf, "events { worker_connections 64; }\nhttp { access_log off; limit_req_zone $server_name zone=slow:1m "
+		   "rate=20r/s;\n");
 	static const char *const paths[] = {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"};
 	for (size_t i = 0; i < 5; i++)
 		put(&conf, "%s_temp_path %s/%s;\n", paths[i], folder, paths[i]);
 	put(&conf, "server { listen 127.0.0.1:%d; root %s; location / { }\n", web_port, folder);
 	put(&conf, "location /whole/ { max_ranges 0; alias %s/; }\n", folder);
 	put(&conf, "location /busy/ { limit_req zone=slow; alias %s/; }\n", folder);
-	put(&conf, "location /bucket/ { if ($http_authorization !~ \"^AWS4-HMAC-SHA256 Credential=KEY/\") { return 403; } alias %s/; }\n",
+	put(&conf,
+	    "location /bucket/ { if ($http_authorization !~ \"^AWS4-HMAC-SHA256 Credential=KEY/\") { return 403; } "
+	    "alias %s/; }\n",
 	    folder);
 	put(&conf, "} }\n");
 	char path[400], command[1200];
@@ -101,7 +105,8 @@ static bool start_nginx(void)
 	bool fine = file && fwrite(conf.data, 1, conf.size, file) == conf.size && !fclose(file);
 	buffer_free(&conf);
 	/* It returns once it listens. */
-	snprintf(command, sizeof command, "PATH=$PATH:/usr/sbin nginx -p %s -c %s 2>%s/start.log", folder, path, folder);
+	snprintf(command, sizeof command, "PATH=$PATH:/usr/sbin nginx -p %s -c %s 2>%s/start.log", folder, path,
+		 folder);
 	return fine && !system(command);
 }
 
@@ -109,7 +114,8 @@ static int stop_servers(void **state)
 {
 	(void)state;
 	char command[1200];
-	snprintf(command, sizeof command, "PATH=$PATH:/usr/sbin nginx -p %s -c %s/nginx.conf -s stop 2>/dev/null", folder, folder);
+	snprintf(command, sizeof command, "PATH=$PATH:/usr/sbin nginx -p %s -c %s/nginx.conf -s stop 2>/dev/null",
+		 folder, folder);
 	if (ready && system(command))
 		fprintf(stderr, "nginx did not stop\n");
 	if (flaky_process > 0) {
@@ -170,7 +176,8 @@ static void same_as_file(const char *url, uint64_t segment_bytes)
 	for (size_t i = 0; i < count; i++) {
 		struct warc_record record;
 		struct warc_damage damage;
-		enum status status = warc_reader_open(reader, input, segments[i].first, segments[i].limit, false, &fault);
+		enum status status =
+			warc_reader_open(reader, input, segments[i].first, segments[i].limit, false, &fault);
 		while (!status && !(status = warc_next(reader, &record, &damage, &fault))) {
 			assert_true(at < expected.count);
 			assert_int_equal(record.offset, expected.list[at].offset);
@@ -265,8 +272,8 @@ static void test_s3(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ranges),	cmocka_unit_test(test_without_ranges),
-		cmocka_unit_test(test_busy),	cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_ranges),  cmocka_unit_test(test_without_ranges),
+		cmocka_unit_test(test_busy),    cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_missing), cmocka_unit_test(test_dropped_without_ranges),
 		cmocka_unit_test(test_s3),
 	};
