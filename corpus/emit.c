@@ -1,6 +1,7 @@
 /* emit: one part of the corpus, from spool and fates. A part is a range of pages in id order (or of the sorted order),
  * fixed when the fates were; so parts are written in any order, by any thread or task, and come out the same. What a
  * task has written (files, digests, counts) is noted in its stage file "emit-PPPPP". */
+#include "corpus/card.h"
 #include "corpus/corpus_internal.h"
 #include "corpus/emit_internal.h"
 
@@ -215,6 +216,7 @@ static enum status put_document(struct emitter *emitter, struct row *row, uint64
 	document->copy_count = list_copies(emitter, (uint32_t)page, copies);
 	document->split = split_name(emitter, fate->split);
 	emitter->tally.documents++;
+	card_count(&emitter->tally, document);
 	return put_row(emitter, &out, fate->split, fault);
 }
 

@@ -1,6 +1,7 @@
 /* finish: parts and counters become a corpus folder. The accounts are checked before anything says that the run is
  * complete: a run whose records do not all end in exactly one counter writes no manifest. SHA256SUMS is written last;
  * where it stands, the folder is whole. Nothing here depends on time, threads, paths or the machine. */
+#include "corpus/card.h"
 #include "corpus/corpus_internal.h"
 #include "corpus/emit_internal.h"
 
@@ -274,6 +275,11 @@ static void write_counters(struct json_writer *writer, const struct finish *fini
 	json_put_uint(writer, "near", fates->near_count);
 	json_put_uint(writer, "revisits", fates->resolved_count);
 	json_end(writer, '}');
+	json_key(writer, "rights"); /* what documents say of their use */
+	json_begin(writer, '{');
+	write_reasons(writer, tally, "license");
+	write_reasons(writer, tally, "signal");
+	json_end(writer, '}');
 }
 
 static void write_inputs(struct json_writer *writer, const struct finish *finish)
@@ -376,6 +382,21 @@ static enum status write_sums(struct finish *finish, struct fault *fault)
 	return status;
 }
 
+static enum status write_cards(struct finish *finish, struct span manifest, struct fault *fault)
+{
+	struct buffer readme, croissant;
+	buffer_init(&readme, SIZE_MAX / 2);
+	buffer_init(&croissant, SIZE_MAX / 2);
+	enum status status = card_write(manifest, &readme, &croissant, fault);
+	if (status == STATUS_OK)
+		status = write_named(finish, "README.md", buffer_span(&readme), fault);
+	if (status == STATUS_OK)
+		status = write_named(finish, "croissant.json", buffer_span(&croissant), fault);
+	buffer_free(&readme);
+	buffer_free(&croissant);
+	return status;
+}
+
 static enum status write_all(struct finish *finish, struct fault *fault)
 {
 	struct buffer manifest;
@@ -391,6 +412,8 @@ static enum status write_all(struct finish *finish, struct fault *fault)
 	status = write_manifest(finish, &manifest, fault);
 	if (status == STATUS_OK)
 		status = write_named(finish, "manifest.json", buffer_span(&manifest), fault);
+	if (status == STATUS_OK)
+		status = write_cards(finish, buffer_span(&manifest), fault);
 	buffer_free(&manifest);
 	return status == STATUS_OK ? write_sums(finish, fault) : status;
 }

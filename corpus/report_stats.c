@@ -1,6 +1,7 @@
 /* report_stats: reads a corpus once and counts what the report shows. Documents come first: they tell which clusters
  * are the largest; then the copies, whose hosts and times are collected for those clusters alone; then rejected pages
  * and damage. Everything is in the corpus, so the same corpus gives the same statistics. */
+#include "corpus/card.h"
 #include "corpus/report_internal.h"
 
 #include <stdlib.h>
@@ -50,29 +51,6 @@ static struct span month_of(struct span date)
 	return date.size >= 7 && date.data[4] == '-' ? span_slice(date, 0, 7)
 	       : date.size >= 4                      ? span_slice(date, 0, 4)
 						     : SPAN_NONE;
-}
-
-/* Licences by family: the words in an address or text that tell it. */
-static const struct {
-	const char *needle, *family;
-} licenses[] = {
-	{"publicdomain/zero", "CC0"},
-	{"publicdomain/mark", "public domain"},
-	{"licenses/by-nc-nd", "CC BY-NC-ND"},
-	{"licenses/by-nc-sa", "CC BY-NC-SA"},
-	{"licenses/by-nc", "CC BY-NC"},
-	{"licenses/by-nd", "CC BY-ND"},
-	{"licenses/by-sa", "CC BY-SA"},
-	{"licenses/by", "CC BY"},
-	{"cc0", "CC0"},
-};
-
-static struct span license_family(struct span license)
-{
-	for (size_t i = 0; i < sizeof licenses / sizeof *licenses; i++)
-		if (span_find_nocase(license, span_of(licenses[i].needle)) != SIZE_MAX)
-			return span_of(licenses[i].family);
-	return SPAN("other");
 }
 
 /* ---- The largest clusters ----------------------------------------------------------------------------------- */

@@ -8,6 +8,12 @@ const count = (n) => format.format(n);
 const share = (part, whole) => whole ? `${(100 * part / whole).toFixed(part === whole || !part ? 0 : 1)} %` : "–";
 const sum = (object) => Object.values(object || {}).reduce((a, b) => a + b, 0);
 const plural = (n, one, many = one + "s") => `${count(n)} ${n === 1 ? one : many}`;
+/** "English (eng)" where the browser knows the name. */
+function language(code) {
+	let name = code;
+	try { name = new Intl.DisplayNames("en", { type: "language" }).of(code); } catch { /* no language tag */ }
+	return name === code ? code : `${name} (${code})`;
+}
 function bytes(n) {
 	const units = ["bytes", "kB", "MB", "GB", "TB", "PB"];
 	let unit = 0;
@@ -43,7 +49,7 @@ function section(id, title, ...children) {
 const FIRST = 15;
 /** COLUMNS: {name, value: row → number or text, number: bool, cell: row → node}. */
 function table(caption, columns, rows, { sort = 0, filter } = {}) {
-	let shown = FIRST, by = sort, down = columns[sort].number, wanted = "";
+	let shown = FIRST, by = sort, down = columns[sort]?.number, wanted = "";
 	const body = el("tbody"), note = el("span", { class: "soft", role: "status" });
 	const more = el("button", { type: "button" });
 	const heads = columns.map((column, at) => {
@@ -56,6 +62,7 @@ function table(caption, columns, rows, { sort = 0, filter } = {}) {
 		return el("th", { scope: "col", class: column.number ? "number" : undefined }, button);
 	});
 	function compare(a, b) {
+		if (by < 0) return 0; /* as they come */
 		const x = columns[by].value(a), y = columns[by].value(b);
 		const order = columns[by].number ? (x ?? -1) - (y ?? -1) : String(x ?? "") < String(y ?? "") ? -1 : String(x ?? "") > String(y ?? "") ? 1 : 0;
 		return down ? -order : order;
@@ -115,7 +122,7 @@ function bars(caption, rows, { labels = 130, text } = {}) {
 		rows.forEach((row, at) => {
 			const y = at * step;
 			let x = left;
-			const name = row.name.length > left / 7 ? `${row.name.slice(0, Math.floor(left / 7) - 1)}…` : row.name;
+			const name = row.name.length > left / 8 ? `${row.name.slice(0, Math.floor(left / 8) - 1)}…` : row.name;
 			svg.append(shape("text", { x: left - 8, y: y + 16, "text-anchor": "end" }, name));
 			for (const part of row.parts) {
 				const w = Math.max(part.n ? 1.5 : 0, room * part.n / most);
@@ -142,7 +149,8 @@ function columnsPlot(caption, rows, what) {
 		const longest = Math.max(...rows.map((row) => row.name.length)) * 7.5 + 10, every = Math.max(1, Math.ceil(longest / step));
 		rows.forEach((row, at) => {
 			const x = left + at * step, h = (base - top) * row.n / most;
-			const bar = shape("rect", { x: x + step * 0.1, y: base - h, width: Math.max(1, step * 0.8), height: h, class: "plain" });
+			const wide = Math.min(56, Math.max(1, step * 0.8));
+			const bar = shape("rect", { x: x + (step - wide) / 2, y: base - h, width: wide, height: h, class: "plain" });
 			bar.append(shape("title", {}, `${row.name}: ${count(row.n)} ${what}`));
 			svg.append(bar);
 			if (at % every === 0) svg.append(shape("text", { x: Math.min(width - longest / 2 + 5, x + step / 2), y: height - 8, "text-anchor": "middle", class: "soft" }, row.name));
@@ -202,9 +210,9 @@ section("funnel", "From records to documents",
 if (stats.languages) {
 	const of = (rows, n = 12) => rows.slice(0, n);
 	section("languages", "Languages", el("div", { class: "columns" },
-		bars("Documents by language", of(stats.languages).filter((l) => l.documents).map((l) => ({ name: l.name, parts: [{ n: l.documents, kind: "plain" }] })), { labels: 80 }),
+		bars("Documents by language", of(stats.languages).filter((l) => l.documents).map((l) => ({ name: language(l.name), parts: [{ n: l.documents, kind: "plain" }] })), { labels: 150 }),
 		table("Languages", [
-			{ name: "Language", value: (r) => r.name }, { name: "Documents", value: (r) => r.documents ?? 0, number: true },
+			{ name: "Language", value: (r) => language(r.name) }, { name: "Documents", value: (r) => r.documents ?? 0, number: true },
 			{ name: "Copies", value: (r) => r.duplicates ?? 0, number: true }, { name: "Words", value: (r) => r.words ?? 0, number: true },
 		], stats.languages, { sort: 1 })));
 
@@ -255,12 +263,12 @@ function cluster(entry) {
 		spread(entry),
 		table(entry.members.length < entry.size ? `The first ${count(entry.members.length)} of ${count(entry.size)} pages` : "All pages", [
 			{ name: "Address", value: (m) => m.url ?? m.id, cell: (m) => link(m.url) },
-			{ name: "What", value: (m) => m.kind }, { name: "Fetched", value: (m) => m.fetch_time },
+			{ name: "What", value: (m) => m.kind }, { name: "Fetched", value: (m) => m.fetch_time?.replace("T", " ").replace("Z", "") },
 			{ name: "Distance", value: (m) => m.hamming, number: true },
 			{ name: "Jaccard", value: (m) => m.jaccard, number: true, text: (n) => n.toFixed(3) },
 			{ name: "Containment", value: (m) => m.containment, number: true, text: (n) => n.toFixed(3) },
 			{ name: "Id", value: (m) => m.id, cell: (m) => el("code", {}, m.id) },
-		], entry.members, { sort: 1 }));
+		], entry.members, { sort: -1 }));
 }
 /** A dot a page: hosts downwards, time to the right. */
 function spread(entry) {
@@ -271,7 +279,7 @@ function spread(entry) {
 	return plot("Where and when it was found", `${plural(entry.members.length, "page")} on ${plural(hosts.length, "host")}`, (svg, width) => {
 		const left = Math.min(230, width * 0.45), room = width - left - 20, step = 24;
 		hosts.forEach((host, at) => {
-			const name = host.length > left / 7 ? `${host.slice(0, Math.floor(left / 7) - 1)}…` : host;
+			const name = host.length > left / 8 ? `${host.slice(0, Math.floor(left / 8) - 1)}…` : host;
 			svg.append(shape("text", { x: left - 10, y: at * step + 16, "text-anchor": "end" }, name));
 			svg.append(shape("line", { x1: left, x2: width, y1: at * step + 12, y2: at * step + 12, class: "grid" }));
 		});
