@@ -111,6 +111,7 @@ static void inflate_all(struct fixture *fixture)
 		if (!ZSTD_isError(packed))
 			fixture->zstd.size += packed;
 		fixture->inflated.size += size;
+		fixture->largest_member = size > fixture->largest_member ? size : fixture->largest_member;
 		rest = span_slice(rest, used, rest.size - used);
 	}
 	libdeflate_free_decompressor(inflate);

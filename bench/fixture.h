@@ -18,6 +18,7 @@ struct fixture {
 	struct buffer stored, inflated; /* all files; all their members */
 	struct buffer zstd;             /* the same records, a zstd frame each, level 3 */
 	uint64_t records;
+	size_t largest_member;      /* inflated */
 	struct fixture_page *pages; /* HTML responses with status 200 */
 	size_t page_count, page_capacity;
 	uint64_t body_bytes, html_bytes;

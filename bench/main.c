@@ -6,6 +6,7 @@ static const struct bench_command commands[] = {
 	{"growth", "cost against size, with the exponent of growth", bench_growth},
 	{"peers", "other extractors and readers, on the same input in turns", bench_peers},
 	{"report", "join results and show them as a page", bench_report},
+	{"compare", "what became slower or worse between two results", bench_compare},
 	{"extraction", "score extracted articles against the truth of a set", bench_extraction},
 	{"archive", "write a web archive from a folder of pages", bench_archive},
 	{"dedup", "score clusterings of near-duplicates, with baselines", bench_dedup},

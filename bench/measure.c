@@ -50,11 +50,22 @@ static bool memory_reset(void)
 	return done;
 }
 
+/* A first run that is not timed: it touches the memory, fills the caches, and its peak is the task's own. */
+static void run_first(const struct task *task, struct samples *out)
+{
+	bool reset = memory_reset();
+	uint64_t before = memory_of("VmRSS");
+	struct work work = {0};
+	if (!task->run(task->context, &work) || !reset)
+		return;
+	out->peak_bytes = memory_of("VmHWM");
+	out->extra_bytes = out->peak_bytes > before ? out->peak_bytes - before : 0;
+}
+
 static void run_once(const struct task *task, struct samples *out, int counter)
 {
 	struct work work = {0};
-	bool first = out->count == 0, reset = first && memory_reset();
-	uint64_t before = reset ? memory_of("VmRSS") : 0, instructions = 0;
+	uint64_t instructions = 0;
 	if (counter >= 0) {
 		ioctl(counter, PERF_EVENT_IOC_RESET, 0);
 		ioctl(counter, PERF_EVENT_IOC_ENABLE, 0);
@@ -70,11 +81,7 @@ static void run_once(const struct task *task, struct samples *out, int counter)
 	}
 	if (!done)
 		return;
-	if (reset) {
-		out->peak_bytes = memory_of("VmHWM");
-		out->extra_bytes = out->peak_bytes > before ? out->peak_bytes - before : 0;
-	}
-	out->unsteady |= !first && out->work.check != work.check;
+	out->unsteady |= out->count && out->work.check != work.check;
 	out->work = work;
 	out->wall[out->count] = wall;
 	out->seconds[out->count] = work.seconds > 0 ? work.seconds : task->by_wall ? wall : cpu;
@@ -91,6 +98,9 @@ void measure(const struct task *tasks, size_t count, size_t rounds, bool quiet, 
 		out[i].wall = need_zero(rounds * sizeof(double));
 		out[i].instructions = need_zero(rounds * sizeof(uint64_t));
 	}
+	for (size_t i = 0; i < count; i++)
+		if (!tasks[i].absent && !tasks[i].by_wall)
+			run_first(&tasks[i], &out[i]);
 	for (size_t round = 0; round < rounds; round++)
 		for (size_t i = 0; i < count; i++) {
 			size_t task = (i + round) % count;

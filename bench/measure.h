@@ -33,7 +33,7 @@ struct samples {
 	bool counted;         /* instructions are there */
 	struct work work;     /* of the last run */
 	bool unsteady;        /* `check` differed between runs */
-	uint64_t peak_bytes;  /* resident set at its highest during the first run, 0 unknown */
+	uint64_t peak_bytes;  /* resident set at its highest during an untimed first run, 0 unknown */
 	uint64_t extra_bytes; /* … above what was resident before */
 };
 

@@ -23,7 +23,6 @@ static void put_tool_row(struct buffer *out, const struct json *row)
 {
 	buffer_append_span(out, is_own(row) ? SPAN("<tr class=own>") : SPAN("<tr>"));
 	report_cell_text(out, json_get_text(row, "tool"));
-	report_cell_text(out, json_get_text(row, "version"));
 	report_cell_real(out, member(row, "shingle", "f1"), 4);
 	if (isnan(report_real(row, "shingle_low")))
 		buffer_append_span(out, SPAN("<td></td>"));
@@ -34,14 +33,15 @@ static void put_tool_row(struct buffer *out, const struct json *row)
 	report_cell_real(out, member(row, "shingle", "recall"), 4);
 	report_cell_real(out, member(row, "word", "f1"), 4);
 	report_cell_real(out, report_real(row, "char5_f1"), 4);
+	report_cell_real(out, report_real(row, "mb_per_second"), 2);
+	report_cell_real(out, report_real(row, "pages_per_second"), 1);
+	report_cell_real(out, report_real(row, "failed"), 0);
 	report_cell_real(out, member(row, "rouge_lsum", "f1"), 4);
 	report_cell_real(out, member(row, "snippet", "f1"), 4);
 	report_cell_real(out, member(row, "title", "correct"), 3);
 	report_cell_real(out, member(row, "author", "correct"), 3);
 	report_cell_real(out, member(row, "date", "correct"), 3);
-	report_cell_real(out, report_real(row, "mb_per_second"), 2);
-	report_cell_real(out, report_real(row, "pages_per_second"), 1);
-	report_cell_real(out, report_real(row, "failed"), 0);
+	report_cell_text(out, json_get_text(row, "version"));
 	buffer_append_span(out, SPAN("</tr>"));
 }
 
@@ -115,9 +115,9 @@ static void put_set(struct buffer *out, const struct json *rows, const struct js
 	buffer_print(out, "</h3>");
 	put_quality_plot(out, rows, set);
 	buffer_append_span(out,
-			   SPAN("<div class=scroll><table><thead><tr><th>tool<th>version<th>shingle F1<th>95 "
-				"%<th>P<th>R<th>word F1<th>char-5 F1<th>ROUGE-LSum<th>snippet F1<th>title<th>author<th>"
-				"date<th>MB/s<th>pages/s<th>failed</tr></thead>"));
+			   SPAN("<div class=scroll><table><thead><tr><th>tool<th>shingle F1<th>95 %<th>P<th>R<th>word "
+				"F1<th>char-5 F1<th>MB/s<th>pages/s<th>failed<th>ROUGE-LSum<th>snippet "
+				"F1<th>title<th>author<th>date<th>version</tr></thead>"));
 	for (const struct json *row = rows->first; row; row = row->next)
 		if (span_equal(json_get_text(row, "set"), set))
 			put_tool_row(out, row);

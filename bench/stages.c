@@ -213,7 +213,7 @@ void stages_add(struct tasks *tasks, struct fixture *fixture)
 		 "libdeflate", NULL, stage_iterate, NULL, false},
 		{"http", "stage", "iterate, and the HTTP message of every response decoded", "record", "libdeflate",
 		 NULL, stage_http, NULL, false},
-		{"charset", "stage", "character set of every page found, page to UTF-8", "page", "scan", NULL,
+		{"charset", "stage", "character set of every page found, page to UTF-8", "page", "read", NULL,
 		 stage_charset, NULL, false},
 		{"tokenizer", "stage", "HTML tokens of every page, no tree", "page", "scan", NULL, stage_tokenize, NULL,
 		 false},
