@@ -264,32 +264,45 @@ static size_t prefix_nocase(struct span text, const char *prefix)
 	return (size_t)(a - text.data);
 }
 
-/* Bytes of a word for "by" at the start of TEXT with what divides it from the name, else 0. */
-static size_t by_size(struct span text)
+_Static_assert(sizeof by_rows / sizeof *by_rows < BY_MAX, "rows are numbered by a byte and must fit the chain");
+
+void author_index(struct metadata_reader *reader)
 {
-	unsigned char first = text.size ? ascii_lower((unsigned char)*text.data) : 0;
-	for (size_t i = 0; i < sizeof by_rows / sizeof *by_rows; i++) {
-		unsigned char want = (unsigned char)by_rows[i][0];
-		if (first != want && (first < 0x80 || want < 0x80))
-			continue;
-		size_t used = prefix_nocase(text, by_rows[i]);
+	for (size_t i = sizeof by_rows / sizeof *by_rows; i-- > 0;) {
+		uint8_t first = (uint8_t)by_rows[i][0];
+		reader->by_next[i] = reader->by_head[first];
+		reader->by_head[first] = (uint8_t)(i + 1);
+	}
+}
+
+/* Bytes of a word for "by" at the start of TEXT with what divides it from the name, else 0. */
+static size_t by_size(const struct metadata_reader *reader, struct span text)
+{
+	if (!text.size)
+		return 0;
+	const char *after = text.data;
+	char lower[4];
+	uint32_t code = utf8_next(&after, text.data + text.size);
+	utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)code), lower);
+	for (size_t i = reader->by_head[(uint8_t)lower[0]]; i; i = reader->by_next[i - 1]) {
+		const char *row = by_rows[i - 1];
+		size_t used = prefix_nocase(text, row);
 		if (!used || used >= text.size)
 			continue;
 		struct span rest = span_slice(text, used, SIZE_MAX);
 		const char *at = rest.data;
 		uint32_t next = utf8_next(&at, rest.data + rest.size);
-		bool wide = (unsigned char)by_rows[i][0] >= 0xE3;
 		if (next == ':' || next == 0xFF1A || next == ' ' || next == 0xA0 || next == '/' || next == '|')
 			return used + (size_t)(at - rest.data);
-		if (wide)
+		if ((unsigned char)*row >= 0xE3) /* no blank follows in Chinese and Japanese */
 			return used;
 	}
 	return 0;
 }
 
-bool author_is_byline(struct span text)
+bool author_is_byline(const struct metadata_reader *reader, struct span text)
 {
-	return by_size(text) > 0;
+	return by_size(reader, text) > 0;
 }
 
 /* Shape of a name: words, capitals, digits. */
@@ -351,7 +364,7 @@ static bool is_address(struct span text)
 }
 
 /* Cut what follows the names: an e-mail address, a date, a separator with more behind it. */
-static struct span cut_tail(struct metadata_reader *reader, struct span text)
+static struct span cut_tail(struct span text)
 {
 	static const char *const stops[] = {" | ",
 					    " \xE2\x80\xA2 ",
@@ -378,7 +391,7 @@ static struct span cut_tail(struct metadata_reader *reader, struct span text)
 		if (at != SIZE_MAX && at > 1)
 			text.size = at;
 	}
-	(void)reader;
+
 	struct span rest = text, word;
 	while (span_cut(&rest, ' ', &word)) /* an address ends the name */
 		if (word.size > 3 &&
@@ -500,10 +513,11 @@ static struct span cut_role(struct span name)
 	return name;
 }
 
-static size_t add_name(struct span name, struct span *names, size_t count, size_t max)
+static size_t add_name(const struct metadata_reader *reader, struct span name, struct span *names, size_t count,
+		       size_t max)
 {
 	name = trim_marks(name);
-	size_t by = by_size(name);
+	size_t by = by_size(reader, name);
 	if (by && (span_starts_nocase(name, SPAN("by ")) || (unsigned char)*name.data >= 0xE3))
 		name = trim_marks(span_slice(name, by, SIZE_MAX));
 	name = trim_marks(cut_role(name));
@@ -533,13 +547,13 @@ size_t author_names(struct metadata_reader *reader, struct span text, struct spa
 	size_t count = 0;
 	text = trim_marks(text);
 	for (int n = 0; n < 2; n++) {
-		size_t by = by_size(text);
+		size_t by = by_size(reader, text);
 		if (by)
 			text = trim_marks(span_slice(text, by, SIZE_MAX));
 	}
 	if (is_address(text))
 		return 0;
-	text = cut_tail(reader, text);
+	text = cut_tail(text);
 	if (text.size > 8 && text.size % 2 == 1 &&
 	    text.data[text.size / 2] == ' ' && /* said twice, once for small screens */
 	    span_equal(span_slice(text, 0, text.size / 2), span_slice(text, text.size / 2 + 1, SIZE_MAX)))
@@ -565,7 +579,7 @@ size_t author_names(struct metadata_reader *reader, struct span text, struct spa
 			continue;
 		if (comma && looks_full_name(left) && holds_role(right_name) && !looks_full_name(right_name)) {
 			/* a role: dropped with its comma, what follows another joint may be a name again */
-			count = add_name(left, names, count, max);
+			count = add_name(reader, left, names, count, max);
 			if (next == SIZE_MAX)
 				return count;
 			piece = span_slice(right, next + span_of(next_row->text).size, SIZE_MAX);
@@ -575,11 +589,11 @@ size_t author_names(struct metadata_reader *reader, struct span text, struct spa
 		bool list = comma && count > 0 && looks_full_name(left); /* "A Bee, C Dee, Agency" */
 		if (row->weak && !list && !(looks_full_name(left) && looks_full_name(right_name)))
 			continue;
-		count = add_name(left, names, count, max);
+		count = add_name(reader, left, names, count, max);
 		piece = right;
 	}
 	piece.size = (size_t)(text.data + text.size - piece.data);
-	return add_name(piece, names, count, max);
+	return add_name(reader, piece, names, count, max);
 }
 
 struct name_shape author_shape(struct span name)

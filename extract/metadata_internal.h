@@ -224,7 +224,7 @@ struct class_memo {
 	uint64_t key;
 	uint16_t hints;
 };
-enum { CLASS_MEMO = 1024 };
+enum { CLASS_MEMO = 1024, BY_MAX = 200 };
 
 /* What the scan of one page found. */
 struct metadata_reader {
@@ -260,6 +260,7 @@ struct metadata_reader {
 	struct span scripts[LD_MAX];
 	size_t script_count;
 	struct class_memo memo[CLASS_MEMO];
+	uint8_t by_head[256], by_next[BY_MAX]; /* rows of the words for "by": 1 + index, 0 ends the chain */
 };
 
 void evidence_add(struct metadata_reader *reader, enum metadata_source source, struct span text, uint32_t at,
@@ -305,7 +306,9 @@ struct name_shape {
 	bool full, digits; /* looks like a person's full name; holds digits */
 };
 struct name_shape author_shape(struct span name);
-bool author_is_byline(struct span text); /* starts with a word for "by" */
+bool author_is_byline(const struct metadata_reader *reader, struct span text);
+void author_index(struct metadata_reader *reader);
+	/* the words for "by" by their first byte */ /* starts with a word for "by" */
 
 /* ---- Choice ------------------------------------------------------------------------------------------- */
 

@@ -17,71 +17,75 @@ enum hint {
 };
 
 /* A word of a class or id that starts with TEXT (EXACT: is it). Words are divided by - _ and changes of case. */
+#define HINT(text, exact, hints)                                                                                       \
+	{                                                                                                              \
+		text, sizeof(text) - 1, exact, hints                                                                   \
+	}
 static const struct hint_row {
 	const char *text;
-	uint8_t exact, hints;
+	uint8_t size, exact, hints;
 } hint_rows[] = {
-	{"author", 0, HINT_AUTHOR},
-	{"auteur", 0, HINT_AUTHOR},
-	{"autor", 0, HINT_AUTHOR},
-	{"writer", 0, HINT_AUTHOR},
-	{"contributor", 0, HINT_AUTHOR},
-	{"reporter", 0, HINT_AUTHOR},
-	{"vcard", 1, HINT_AUTHOR},
-	{"fn", 1, HINT_AUTHOR},
-	{"journalist", 0, HINT_AUTHOR},
-	{"byline", 0, HINT_BYLINE},
-	{"username", 0, HINT_AUTHOR},
-	{"signature", 0, HINT_BYLINE},
-	{"redactor", 0, HINT_AUTHOR},
+	HINT("author", 0, HINT_AUTHOR),
+	HINT("auteur", 0, HINT_AUTHOR),
+	HINT("autor", 0, HINT_AUTHOR),
+	HINT("writer", 0, HINT_AUTHOR),
+	HINT("contributor", 0, HINT_AUTHOR),
+	HINT("reporter", 0, HINT_AUTHOR),
+	HINT("vcard", 1, HINT_AUTHOR),
+	HINT("fn", 1, HINT_AUTHOR),
+	HINT("journalist", 0, HINT_AUTHOR),
+	HINT("byline", 0, HINT_BYLINE),
+	HINT("username", 0, HINT_AUTHOR),
+	HINT("signature", 0, HINT_BYLINE),
+	HINT("redactor", 0, HINT_AUTHOR),
 
-	{"verfasser", 0, HINT_AUTHOR},
-	{"date", 0, HINT_DATE},
-	{"datum", 0, HINT_DATE},
-	{"fecha", 0, HINT_DATE},
-	{"time", 1, HINT_DATE},
-	{"timestamp", 0, HINT_DATE},
-	{"datetime", 0, HINT_DATE},
-	{"pubdate", 0, HINT_DATE | HINT_PUBLISHED},
-	{"publish", 0, HINT_DATE | HINT_PUBLISHED},
-	{"posted", 0, HINT_DATE | HINT_PUBLISHED},
-	{"postdate", 0, HINT_DATE | HINT_PUBLISHED},
-	{"created", 0, HINT_DATE | HINT_PUBLISHED},
-	{"pub", 1, HINT_DATE},
-	{"day", 1, HINT_DATE},
-	{"meta", 1, HINT_DATE},
-	{"updated", 0, HINT_UPDATED},
-	{"modified", 0, HINT_UPDATED},
-	{"dateline", 0, HINT_DATE},
-	{"articledate", 0, HINT_DATE},
-	{"pubtime", 0, HINT_DATE},
-	{"headline", 0, HINT_TITLE},
-	{"title", 0, HINT_TITLE},
-	{"heading", 0, HINT_TITLE},
-	{"titel", 0, HINT_TITLE},
-	{"titre", 0, HINT_TITLE},
-	{"titulo", 0, HINT_TITLE},
-	{"comment", 0, HINT_ASIDE},
-	{"related", 0, HINT_ASIDE},
-	{"sidebar", 0, HINT_ASIDE},
-	{"footer", 0, HINT_ASIDE},
-	{"recommend", 0, HINT_ASIDE},
-	{"newsletter", 0, HINT_ASIDE},
-	{"promo", 0, HINT_ASIDE},
-	{"popular", 0, HINT_ASIDE},
-	{"trending", 0, HINT_ASIDE},
-	{"recent", 0, HINT_ASIDE},
-	{"latest", 0, HINT_ASIDE},
-	{"similar", 0, HINT_ASIDE},
-	{"teaser", 0, HINT_ASIDE},
-	{"reply", 0, HINT_ASIDE},
-	{"replies", 0, HINT_ASIDE},
-	{"breadcrumb", 0, HINT_ASIDE},
-	{"copyright", 0, HINT_ASIDE},
-	{"carousel", 0, HINT_ASIDE},
-	{"cookie", 0, HINT_ASIDE},
-	{"modal", 0, HINT_ASIDE},
-	{"advert", 0, HINT_ASIDE},
+	HINT("verfasser", 0, HINT_AUTHOR),
+	HINT("date", 0, HINT_DATE),
+	HINT("datum", 0, HINT_DATE),
+	HINT("fecha", 0, HINT_DATE),
+	HINT("time", 1, HINT_DATE),
+	HINT("timestamp", 0, HINT_DATE),
+	HINT("datetime", 0, HINT_DATE),
+	HINT("pubdate", 0, HINT_DATE | HINT_PUBLISHED),
+	HINT("publish", 0, HINT_DATE | HINT_PUBLISHED),
+	HINT("posted", 0, HINT_DATE | HINT_PUBLISHED),
+	HINT("postdate", 0, HINT_DATE | HINT_PUBLISHED),
+	HINT("created", 0, HINT_DATE | HINT_PUBLISHED),
+	HINT("pub", 1, HINT_DATE),
+	HINT("day", 1, HINT_DATE),
+	HINT("meta", 1, HINT_DATE),
+	HINT("updated", 0, HINT_UPDATED),
+	HINT("modified", 0, HINT_UPDATED),
+	HINT("dateline", 0, HINT_DATE),
+	HINT("articledate", 0, HINT_DATE),
+	HINT("pubtime", 0, HINT_DATE),
+	HINT("headline", 0, HINT_TITLE),
+	HINT("title", 0, HINT_TITLE),
+	HINT("heading", 0, HINT_TITLE),
+	HINT("titel", 0, HINT_TITLE),
+	HINT("titre", 0, HINT_TITLE),
+	HINT("titulo", 0, HINT_TITLE),
+	HINT("comment", 0, HINT_ASIDE),
+	HINT("related", 0, HINT_ASIDE),
+	HINT("sidebar", 0, HINT_ASIDE),
+	HINT("footer", 0, HINT_ASIDE),
+	HINT("recommend", 0, HINT_ASIDE),
+	HINT("newsletter", 0, HINT_ASIDE),
+	HINT("promo", 0, HINT_ASIDE),
+	HINT("popular", 0, HINT_ASIDE),
+	HINT("trending", 0, HINT_ASIDE),
+	HINT("recent", 0, HINT_ASIDE),
+	HINT("latest", 0, HINT_ASIDE),
+	HINT("similar", 0, HINT_ASIDE),
+	HINT("teaser", 0, HINT_ASIDE),
+	HINT("reply", 0, HINT_ASIDE),
+	HINT("replies", 0, HINT_ASIDE),
+	HINT("breadcrumb", 0, HINT_ASIDE),
+	HINT("copyright", 0, HINT_ASIDE),
+	HINT("carousel", 0, HINT_ASIDE),
+	HINT("cookie", 0, HINT_ASIDE),
+	HINT("modal", 0, HINT_ASIDE),
+	HINT("advert", 0, HINT_ASIDE),
 };
 
 /* ---- Texts ---------------------------------------------------------------------------------------------- */
@@ -308,10 +312,12 @@ static void date_add(struct metadata_reader *reader, enum metadata_source source
 
 static unsigned hints_of_word(struct span word)
 {
+	char first = (char)ascii_lower((unsigned char)*word.data);
 	for (size_t i = 0; i < sizeof hint_rows / sizeof *hint_rows; i++) {
-		struct span want = span_of(hint_rows[i].text);
-		if (span_starts_nocase(word, want) && (!hint_rows[i].exact || word.size == want.size))
-			return hint_rows[i].hints;
+		const struct hint_row *row = &hint_rows[i];
+		if (*row->text == first && (row->exact ? word.size == row->size : word.size >= row->size) &&
+		    span_starts_nocase(word, (struct span){row->text, row->size}))
+			return row->hints;
 	}
 	return 0;
 }
@@ -320,7 +326,7 @@ static unsigned hints_of(struct span value)
 {
 	unsigned hints = 0;
 	size_t start = 0;
-	for (size_t i = 0; i <= value.size && i < 400; i++) {
+	for (size_t i = 0; i <= value.size && i < 200; i++) {
 		unsigned char c = i < value.size ? (unsigned char)value.data[i] : ' ';
 		bool upper =
 			c >= 'A' && c <= 'Z' && i > start && !(value.data[i - 1] >= 'A' && value.data[i - 1] <= 'Z');
@@ -391,8 +397,9 @@ static void keep_first(struct span *field, struct span value)
 
 static bool is_licence(struct span href)
 {
-	return span_find_nocase(href, SPAN("creativecommons.org/licenses/")) != SIZE_MAX ||
-	       span_find_nocase(href, SPAN("creativecommons.org/publicdomain/")) != SIZE_MAX;
+	size_t at = href.size > 30 ? span_find(href, SPAN("creativecommons.org/")) : SIZE_MAX;
+	struct span rest = span_slice(href, at == SIZE_MAX ? href.size : at + 20, SIZE_MAX);
+	return span_starts(rest, SPAN("licenses/")) || span_starts(rest, SPAN("publicdomain/"));
 }
 
 static void on_link(struct metadata_reader *reader, uint32_t node)
@@ -407,18 +414,30 @@ static void on_link(struct metadata_reader *reader, uint32_t node)
 		keep_first(&reader->license, href);
 }
 
-static const char *const author_paths[] = {
-	"/author/",    "/authors/", "/autor/",    "/autoren/",    "/autores/",   "/auteur/",  "/auteurs/", "/people/",
-	"/staff/",     "/profile/", "/profiles/", "/contributor", "/journalist", "/reporter", "/writer",   "/by/",
-	"/redaktion/", "/person/",  "/redacteur", "/columnist",   "/team/",      "author="};
+#define PATH(text)                                                                                                     \
+	{                                                                                                              \
+		text, sizeof(text) - 1                                                                                 \
+	}
+/* Behind a slash. */
+static const struct span author_paths[] = {
+	PATH("author/"),   PATH("authors/"),    PATH("autor/"),           PATH("autoren/"),  PATH("autores/"),
+	PATH("auteur/"),   PATH("auteurs/"),    PATH("people/"),          PATH("staff/"),    PATH("profile/"),
+	PATH("profiles/"), PATH("contributor"), PATH("journalist"),       PATH("reporter"),  PATH("writer"),
+	PATH("by/"),       PATH("redaktion/"),  PATH("person/"),          PATH("redacteur"), PATH("columnist"),
+	PATH("team/"),     PATH("?author="),    PATH("index.php?author=")};
 
 static bool is_author_address(struct span href)
 {
 	if (href.size < 5 || href.size > 300)
 		return false;
-	for (size_t i = 0; i < sizeof author_paths / sizeof *author_paths; i++)
-		if (span_find(href, span_of(author_paths[i])) != SIZE_MAX)
-			return true;
+	for (size_t i = 0; i + 3 < href.size; i++) {
+		if (href.data[i] != '/')
+			continue;
+		struct span rest = span_slice(href, i + 1, SIZE_MAX);
+		for (size_t k = 0; k < sizeof author_paths / sizeof *author_paths; k++)
+			if (*rest.data == *author_paths[k].data && span_starts(rest, author_paths[k]))
+				return true;
+	}
 	return false;
 }
 
@@ -656,8 +675,9 @@ static const struct {
 
 static enum date_label label_of(struct span text)
 {
+	char first = (char)ascii_lower((unsigned char)*text.data);
 	for (size_t i = 0; i < sizeof label_rows / sizeof *label_rows; i++)
-		if (span_starts_nocase(text, span_of(label_rows[i].text)))
+		if (*label_rows[i].text == first && span_starts_nocase(text, span_of(label_rows[i].text)))
 			return (enum date_label)label_rows[i].label;
 	return LABEL_NONE;
 }
@@ -694,7 +714,7 @@ static void agency(struct metadata_reader *reader, struct span text)
 	if (reader->source_name.size || !reader->h1_count)
 		return;
 	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
-		if (span_starts_nocase(text, span_of(labels[i])) && text.size < 80) {
+		if (text.size < 80 && *text.data == *labels[i] && span_starts_nocase(text, span_of(labels[i]))) {
 			struct span name = span_slice(text, span_of(labels[i]).size, SIZE_MAX);
 			size_t end = 0;
 			while (end < name.size && !strchr(",;|(", name.data[end]))
@@ -746,7 +766,7 @@ static void on_text(struct walk *walk, struct span text)
 	if (reader->by_at && at == reader->by_at && text.size < 80)
 		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
 	if (reader->authors.count < EVIDENCE_MAX / 2 && text.size <= 120 && reader->h1_count) {
-		if (author_is_byline(text))
+		if (author_is_byline(reader, text))
 			evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
 		else if (text.size <= 10 &&
 			 (span_equal_nocase(text, SPAN("by")) || span_equal_nocase(text, SPAN("by:")) ||

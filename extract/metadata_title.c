@@ -7,36 +7,40 @@
 
 #include <utf8proc.h>
 
-static const char *const separators[] = {" | ",
-					 " - ",
-					 " \xE2\x80\x93 ",
-					 " \xE2\x80\x94 ",
-					 " \xC2\xB7 ",
-					 " \xC2\xBB ",
-					 " \xC2\xAB ",
-					 " \xE2\x80\xA2 ",
-					 " :: ",
-					 " // ",
-					 " / ",
-					 " \xE2\x80\xB9 ",
-					 " \xE2\x80\xBA ",
-					 " -- ",
-					 " ~ ",
-					 " < ",
-					 " > ",
-					 " \xE2\x98\x85 ",
-					 " \xE2\x8B\x86 ",
-					 " \xE2\x97\x86 ",
-					 "\xEF\xBD\x9C",
-					 "\xEF\xBC\x8D",
-					 " \xE2\x94\x82 ",
-					 " \xC2\xA6 ",
-					 "_",
-					 "|",
-					 " \xE2\x80\x93",
-					 " \xE2\x80\x94",
-					 ": ",
-					 NULL};
+#define SEPARATOR(text)                                                                                                \
+	{                                                                                                              \
+		text, sizeof(text) - 1                                                                                 \
+	}
+/* Longer before shorter where one starts another. */
+static const struct span separators[] = {SEPARATOR(" | "),
+					 SEPARATOR(" - "),
+					 SEPARATOR(" \xE2\x80\x93 "),
+					 SEPARATOR(" \xE2\x80\x94 "),
+					 SEPARATOR(" \xC2\xB7 "),
+					 SEPARATOR(" \xC2\xBB "),
+					 SEPARATOR(" \xC2\xAB "),
+					 SEPARATOR(" \xE2\x80\xA2 "),
+					 SEPARATOR(" :: "),
+					 SEPARATOR(" // "),
+					 SEPARATOR(" / "),
+					 SEPARATOR(" \xE2\x80\xB9 "),
+					 SEPARATOR(" \xE2\x80\xBA "),
+					 SEPARATOR(" -- "),
+					 SEPARATOR(" ~ "),
+					 SEPARATOR(" < "),
+					 SEPARATOR(" > "),
+					 SEPARATOR(" \xE2\x98\x85 "),
+					 SEPARATOR(" \xE2\x8B\x86 "),
+					 SEPARATOR(" \xE2\x97\x86 "),
+					 SEPARATOR("\xEF\xBD\x9C"),
+					 SEPARATOR("\xEF\xBC\x8D"),
+					 SEPARATOR(" \xE2\x94\x82 "),
+					 SEPARATOR(" \xC2\xA6 "),
+					 SEPARATOR("_"),
+					 SEPARATOR("|"),
+					 SEPARATOR(" \xE2\x80\x93"),
+					 SEPARATOR(" \xE2\x80\x94"),
+					 SEPARATOR(": ")};
 
 uint64_t metadata_fold_key(struct span text, size_t *letters)
 {
@@ -122,31 +126,36 @@ bool title_is_site(const struct metadata_reader *reader, struct span text)
 	return is_site(reader, text);
 }
 
-/* The last separator of TITLE and its first: sizes of the pieces at the ends. */
+/* The size of the separator at the start of TEXT, 0 when there is none. */
+static size_t separator_size(struct span text, bool colon)
+{
+	for (size_t i = 0; i < sizeof separators / sizeof *separators; i++)
+		if (*separators[i].data == *text.data && span_starts(text, separators[i]) &&
+		    (colon || *text.data != ':'))
+			return separators[i].size;
+	return 0;
+}
+
 bool title_cut(struct span title, bool last, bool colon, struct span *kept, struct span *cut)
 {
-	size_t best = last ? 0 : SIZE_MAX, size = 0;
-	for (const char *const *at = separators; *at; at++) {
-		struct span separator = span_of(*at), rest = title;
-		if (!colon && separator.data[0] == ':')
+	size_t at = 0, size = 0;
+	for (size_t i = 1; i < title.size; i++) {
+		unsigned char c = (unsigned char)title.data[i];
+		if (c != ' ' && c != '|' && c != '_' && c != ':' && c != 0xEF)
 			continue;
-		for (size_t base = 0;;) {
-			size_t found = span_find(rest, separator);
-			if (found == SIZE_MAX)
-				break;
-			size_t here = base + found;
-			if (here > 0 && here + separator.size < title.size && (last ? here > best : here < best))
-				best = here, size = separator.size;
-			if (!last)
-				break;
-			base = here + separator.size;
-			rest = span_slice(title, base, SIZE_MAX);
-		}
+		size_t found = separator_size(span_slice(title, i, 8), colon);
+		if (!found || i + found >= title.size)
+			continue;
+		at = i;
+		size = found;
+		if (!last)
+			break;
+		i += found - 1;
 	}
 	if (!size)
 		return false;
-	struct span front = span_trim(span_slice(title, 0, best)),
-		    back = span_trim(span_slice(title, best + size, SIZE_MAX));
+	struct span front = span_trim(span_slice(title, 0, at)),
+		    back = span_trim(span_slice(title, at + size, SIZE_MAX));
 	*kept = last ? front : back;
 	*cut = last ? back : front;
 	return front.size && back.size;

@@ -16,50 +16,50 @@ static const int16_t metadata_weights[FEATURE_COUNT] = {
 	0, 79, 0, 0, 0, 0, /* TITLE_MICRO_NAME */
 	70, 21, 98, -155, 0, 0, /* TITLE_ELEMENT */
 	323, -77, 0, 0, 0, 0, /* TITLE_H1 */
-	304, 150, 0, 0, 0, 0, /* TITLE_H1_FIRST */
+	305, 150, 0, 0, 0, 0, /* TITLE_H1_FIRST */
 	118, -48, 0, 0, 0, 0, /* TITLE_H1_ONLY */
 	80, 31, 0, 0, 0, -4, /* TITLE_H2_FIRST */
 	321, -224, 0, 0, 0, -152, /* TITLE_CLASS */
 	123, -300, 0, 0, 0, 0, /* TITLE_PART */
 	-27, -27, 0, 0, 0, 0, /* TITLE_PART_CLASS */
-	669, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
-	199, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
-	-185, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
+	679, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
+	205, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
+	-198, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
 	-140, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
-	453, 0, 0, 0, 0, 0, /* AUTHOR_META */
-	503, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
-	429, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
-	259, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
-	0, -128, 45, -186, 1, 325, /* AUTHOR_REL */
-	0, 99, 142, 281, 183, -163, /* AUTHOR_HREF */
-	0, 623, 502, 184, 237, 125, /* AUTHOR_MICRO */
-	0, 454, 119, 27, -5, 134, /* AUTHOR_CLASS */
-	0, 220, 71, 111, 42, -17, /* AUTHOR_BYLINE */
-	0, 226, 125, 0, -111, -109, /* AUTHOR_TEXT */
-	148, -133, 78, -35, 133, -23, /* AUTHOR_LIST */
-	-65, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
-	-103, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
-	-6, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
-	157, 0, 0, 0, 0, 0, /* DATE_LD_MODIFIED */
-	397, 0, 0, 0, 0, 0, /* DATE_META_PUBLISHED */
-	-137, 0, 0, 0, 0, 0, /* DATE_META_NEWS */
-	265, 0, 0, 0, 0, 0, /* DATE_META_DATE */
-	-328, 0, 0, 0, 0, 0, /* DATE_META_MODIFIED */
-	0, 27, 310, -106, -242, 215, /* DATE_MICRO */
-	0, -682, 349, 2, 69, -42, /* DATE_MICRO_MODIFIED */
-	0, 240, 393, 180, 161, 6, /* DATE_TIME */
-	0, -327, -226, 175, 191, -6, /* DATE_TIME_PUBLISHED */
-	0, -149, -160, 55, 249, -92, /* DATE_TIME_MODIFIED */
-	0, -15, 20, 170, 36, -177, /* DATE_CLASS */
-	0, 491, 135, 37, -241, 249, /* DATE_LABEL */
-	0, 318, 178, 87, -234, -180, /* DATE_UPDATED */
-	0, 556, 194, 285, -157, 146, /* DATE_TEXT */
-	230, 0, 0, 0, 0, 0, /* DATE_URL */
+	455, 0, 0, 0, 0, 0, /* AUTHOR_META */
+	506, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
+	433, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
+	262, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
+	0, -128, 54, -207, 4, 336, /* AUTHOR_REL */
+	0, 102, 149, 291, 188, -177, /* AUTHOR_HREF */
+	0, 627, 511, 191, 239, 126, /* AUTHOR_MICRO */
+	0, 463, 125, 24, 3, 142, /* AUTHOR_CLASS */
+	0, 224, 76, 92, 42, 1, /* AUTHOR_BYLINE */
+	0, 230, 132, 0, -109, -107, /* AUTHOR_TEXT */
+	154, -126, 81, -36, 150, -103, /* AUTHOR_LIST */
+	-64, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
+	-102, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
+	-3, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
+	158, 0, 0, 0, 0, 0, /* DATE_LD_MODIFIED */
+	399, 0, 0, 0, 0, 0, /* DATE_META_PUBLISHED */
+	-136, 0, 0, 0, 0, 0, /* DATE_META_NEWS */
+	263, 0, 0, 0, 0, 0, /* DATE_META_DATE */
+	-327, 0, 0, 0, 0, 0, /* DATE_META_MODIFIED */
+	0, 31, 310, -106, -270, 232, /* DATE_MICRO */
+	0, -682, 350, 2, 68, -41, /* DATE_MICRO_MODIFIED */
+	0, 240, 393, 179, 154, 9, /* DATE_TIME */
+	0, -326, -225, 176, 207, -14, /* DATE_TIME_PUBLISHED */
+	0, -150, -161, 54, 249, -93, /* DATE_TIME_MODIFIED */
+	0, -14, 21, 171, 33, -178, /* DATE_CLASS */
+	0, 493, 135, 37, -237, 249, /* DATE_LABEL */
+	0, 318, 178, 87, -233, -182, /* DATE_UPDATED */
+	0, 556, 193, 285, -157, 147, /* DATE_TEXT */
+	232, 0, 0, 0, 0, 0, /* DATE_URL */
 	91, 0, 0, 0, 0, 0, /* DATE_IMAGE */
 	-209, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
 	45, -92, 102, 90, 350, -159, -255, -132, -155, 113, 237, -562, 201, 265, 176, -185, 0, 0, /* extras of title */
-	463, -61, 293, 226, 179, -179, 48, -495, -226, 137, -61, 92, -137, 152, -19, -10, 229, -768, /* extras of author */
-	514, 164, -12, 106, 219, 0, 72, 134, 0, 279, 175, 305, 259, 397, 69, 20, 113, 491, /* extras of date */
+	451, -59, 294, 213, 174, -177, 35, -509, -250, 116, -84, 85, -134, 149, -12, 8, 236, -766, /* extras of author */
+	516, 164, -14, 106, 219, 0, 71, 134, 0, 279, 176, 305, 260, 398, 69, 20, 113, 490, /* extras of date */
 };
 /* clang-format on */
 
