@@ -227,6 +227,18 @@ static enum status complete_already(const struct plan *plan, struct fault *fault
 	return status;
 }
 
+/* The folder is whole. A run that was killed while it tidied up left its working folder: it goes now. */
+static enum status clean_complete(struct build *build, struct fault *fault)
+{
+	const struct plan *plan = build->run.plan;
+	enum status status = complete_already(plan, fault);
+	if (status == STATUS_OK && in_folder(plan->folder, ".work")) {
+		if ((status = take_lock(build, fault)) == STATUS_OK)
+			status = folder_remove(plan->work, fault);
+	}
+	return status == STATUS_OK ? STATUS_END : status;
+}
+
 /* STATUS_END: nothing is left to do. */
 static enum status prepare_folder(struct build *build, bool force, struct fault *fault)
 {
@@ -236,10 +248,8 @@ static enum status prepare_folder(struct build *build, bool force, struct fault 
 	if (exists && !ours && !is_empty_folder(plan->folder))
 		return fault_set(fault, STATUS_USAGE, 0,
 				 "%.160s exists and is no corpus of this program; choose another folder", plan->folder);
-	if (!force && in_folder(plan->folder, "SHA256SUMS") && !in_folder(plan->folder, ".work/plan.json")) {
-		enum status status = complete_already(plan, fault);
-		return status == STATUS_OK ? STATUS_END : status;
-	}
+	if (!force && in_folder(plan->folder, "SHA256SUMS"))
+		return clean_complete(build, fault);
 	enum status status = take_lock(build, fault);
 	if (status != STATUS_OK)
 		return status;
