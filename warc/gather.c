@@ -75,7 +75,8 @@ enum status record_more(struct warc_reader *reader, size_t want, struct fault *f
 /* Why did the text end before the record did? */
 enum ending { ENDING_FILE, ENDING_NEXT, ENDING_CUT, ENDING_LOST };
 
-static enum ending ending_of(struct warc_reader *reader)
+/* HEADER bytes of the text belong to the header. */
+static enum ending ending_of(struct warc_reader *reader, size_t header)
 {
 	struct text *text = &reader->text;
 	if (reader->stop != NO_STOP)
@@ -84,6 +85,8 @@ static enum ending ending_of(struct warc_reader *reader)
 		return ENDING_FILE;
 	if (!text->open || text->member_origin > text->origin + text->at) {
 		/* What is damaged comes after the members this record began in. */
+		if (text->open && text->member_origin < text->origin + text->at + header)
+			return ENDING_LOST; /* not even the header is sound */
 		if (text->open)
 			reader->stop = text->member_origin;
 		return ENDING_NEXT;
@@ -183,7 +186,7 @@ static enum status mend(struct warc_reader *reader, struct warc_record *record, 
 	enum status status = read_out(reader, end, fault);
 	if (status)
 		return status;
-	*lost = reader->text.broken && ending_of(reader) == ENDING_LOST;
+	*lost = reader->text.broken && ending_of(reader, header) == ENDING_LOST;
 	if (*lost)
 		return STATUS_OK;
 	struct span text = record_text(reader);
@@ -208,7 +211,7 @@ static enum status mend(struct warc_reader *reader, struct warc_record *record, 
 /* The text ended before TOTAL bytes of the record. */
 static void finish_short(struct warc_reader *reader, struct warc_record *record, size_t header, bool *lost)
 {
-	enum ending ending = ending_of(reader);
+	enum ending ending = ending_of(reader, header);
 	struct span text = record_text(reader);
 	if (ending == ENDING_LOST) {
 		*lost = true;
@@ -244,7 +247,7 @@ static enum status gather_small(struct warc_reader *reader, struct warc_record *
 		status = boundary(reader, end, &good, fault);
 	if (status && status != STATUS_END)
 		return status;
-	if (reader->text.broken && end >= record_text(reader).size && ending_of(reader) == ENDING_LOST) {
+	if (reader->text.broken && end >= record_text(reader).size && ending_of(reader, header) == ENDING_LOST) {
 		*lost = true;
 		return STATUS_OK;
 	}
@@ -320,7 +323,7 @@ static enum status gather_large(struct warc_reader *reader, struct warc_record *
 	if (status && status != STATUS_END)
 		return status;
 	bool good = true, ended = left > 0;
-	enum ending ending = ended ? ending_of(reader) : ENDING_FILE;
+	enum ending ending = ended ? ending_of(reader, 0) : ENDING_FILE;
 	size_t end = 0;
 	if (!ended) {
 		status = pass_blank(reader, &end, fault);
@@ -328,7 +331,7 @@ static enum status gather_large(struct warc_reader *reader, struct warc_record *
 			status = boundary(reader, end, &good, fault);
 		if (status && status != STATUS_END)
 			return status;
-		ending = reader->text.broken ? ending_of(reader) : ENDING_FILE;
+		ending = reader->text.broken ? ending_of(reader, 0) : ENDING_FILE;
 	}
 	*lost = ending == ENDING_LOST;
 	if (*lost)
@@ -373,7 +376,7 @@ static enum status gather_unknown(struct warc_reader *reader, struct warc_record
 			continue;
 		if (status != STATUS_END)
 			return status;
-		if (reader->text.broken && ending_of(reader) == ENDING_LOST) {
+		if (reader->text.broken && ending_of(reader, header) == ENDING_LOST) {
 			*lost = true;
 			return STATUS_OK;
 		}
