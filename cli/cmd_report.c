@@ -1,5 +1,6 @@
-/* cmd_report: stats.json and report.html of a finished corpus. */
+/* cmd_report: stats.json and report.html of a finished corpus, or the same in words. */
 #include "cli/cli.h"
+#include "cli/report_text.h"
 #include "corpus/report.h"
 
 #include <getopt.h>
@@ -13,7 +14,8 @@ static int usage(FILE *out)
 	      "with\n"
 	      "the same figures. Both are made anew; neither is in SHA256SUMS.\n"
 	      "\n"
-	      "      --quiet   do not say where they are\n"
+	      "      --text    write no file: print what was kept, collapsed and rejected\n"
+	      "      --quiet   do not say where the files are\n"
 	      "      --help\n",
 	      out);
 	return out == stdout ? EXIT_DONE : EXIT_USAGE;
@@ -21,21 +23,25 @@ static int usage(FILE *out)
 
 int cli_report(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"quiet", no_argument, NULL, 'q'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	bool quiet = false;
+	static const struct option options[] = {{"text", no_argument, NULL, 't'},
+						{"quiet", no_argument, NULL, 'q'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
+	bool quiet = false, text = false;
 	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
 		if (option == 'q')
 			quiet = true;
+		else if (option == 't')
+			text = true;
 		else
 			return usage(option == 'h' ? stdout : stderr);
 	if (argc - optind != 1)
 		return usage(stderr);
 	struct fault fault = {0};
-	enum status status = corpus_report(argv[optind], &fault);
+	enum status status = text ? report_text(argv[optind], &fault) : corpus_report(argv[optind], &fault);
 	if (status != STATUS_OK)
 		return cli_fail(cli_status_exit(status), "report", "%s", fault.text);
-	if (!quiet)
+	if (!quiet && !text)
 		printf("%s/report.html\n%s/stats.json\n", argv[optind], argv[optind]);
 	return EXIT_DONE;
 }

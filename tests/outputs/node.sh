@@ -6,10 +6,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=$1 script=$2
 shift 2
 
-command -v node >/dev/null && command -v npm >/dev/null || {
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 	echo "skipped: node and npm are not installed"
 	exit 77
-}
+fi
 mkdir -p "$build/npm"
 if ! cmp -s "$here/package.json" "$build/npm/installed.json"; then
 	cp "$here/package.json" "$build/npm/package.json"
