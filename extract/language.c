@@ -62,7 +62,7 @@ enum status language_detect(struct span text, struct arena *arena, struct span *
 	char bytes[SAMPLE_MAX], list[PIECES * 4 + 4];
 	const char *names[LANGUAGE_MAX];
 	int percents[LANGUAGE_MAX];
-	size_t size = sample(text, bytes), used = 0;
+	size_t size = text.size ? sample(text, bytes) : 0, used = 0;
 	*language = *languages = SPAN_NONE;
 	int count = size ? language_cld2(bytes, size, names, percents) : 0;
 	for (int i = 0; i < count; i++) {

@@ -378,12 +378,10 @@ static struct span cut_tail(struct span text)
 					    " Updated",
 					    " Published",
 					    " Posted",
-					    " on ",
+
 					    " Follow",
 					    " Last updated",
-					    " is a ",
-					    " for ",
-					    " via ",
+
 					    " \xE2\x88\x99 ",
 					    "\xEF\xBD\x9C"};
 	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
@@ -392,6 +390,12 @@ static struct span cut_tail(struct span text)
 			text.size = at;
 	}
 
+	static const char *const behind_name[] = {" on ", " for ", " via ", " is a ", " is an ", " at "};
+	for (size_t i = 0; i < sizeof behind_name / sizeof *behind_name; i++) {
+		size_t at = span_find(text, span_of(behind_name[i]));
+		if (at != SIZE_MAX && looks_full_name(span_slice(text, 0, at)))
+			text.size = at;
+	}
 	struct span rest = text, word;
 	while (span_cut(&rest, ' ', &word)) /* an address ends the name */
 		if (word.size > 3 &&

@@ -307,9 +307,10 @@ static struct span strip_wrapping(struct span text)
 		start++;
 	if (start < 200)
 		text = span_slice(text, start, SIZE_MAX);
-	while (text.size && text.data[text.size - 1] != '}' && text.data[text.size - 1] != ']')
-		text.size--;
-	return text;
+	size_t end = text.size;
+	while (end && text.data[end - 1] != '}' && text.data[end - 1] != ']')
+		end--;
+	return end ? span_slice(text, 0, end) : text;
 }
 
 /* Control characters to blanks, no comma before a closing bracket, &quot; to a quote where quotes are written so, a

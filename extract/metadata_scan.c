@@ -761,8 +761,7 @@ static void on_text(struct walk *walk, struct span text)
 		return;
 	}
 	text = span_trim(text);
-	if (text.size > 60)
-		agency(reader, text);
+	agency(reader, text);
 	if (reader->by_at && at == reader->by_at && text.size < 80)
 		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
 	if (reader->authors.count < EVIDENCE_MAX / 2 && text.size <= 120 && reader->h1_count) {
