@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The target gets a copy of exactly SIZE bytes, so that reading past its end is seen. */
 static void run(const uint8_t *data, size_t size)
 {
-	uint8_t *copy = malloc(size ? size : 1);
+	uint8_t *copy = calloc(size ? size : 1, 1);
 	if (copy == NULL)
 		abort();
 	memcpy(copy, data, size);

@@ -153,7 +153,7 @@ static void check_standard(const char *folder)
 /* FOLDER/NAME_in.txt decodes to FOLDER/NAME_in_ref.txt; NAME_out_ref.txt, which was encoded, decodes to NAME_out.txt. */
 static void check_pair(const char *folder, const char *name, const char *label, bool reverse)
 {
-	char path[4096];
+	char path[8192];
 	struct buffer in, reference, out;
 	uint64_t replaced;
 	buffer_init(&in, 1 << 24);
