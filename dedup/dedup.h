@@ -113,7 +113,7 @@ struct dedup_options {
 	double short_jaccard_min;         /* 0.40: … wants this Jaccard, … */
 	double short_numbers_min;         /* 0.75: … and must share this part of its numbers */
 	unsigned tiny_tokens;             /* 30: below it only … */
-	double tiny_jaccard_min;          /* 0.70: … this Jaccard accepts */
+	double tiny_jaccard_min;          /* 0.80: … this Jaccard accepts */
 	double link_min;                  /* 0.34: share of accepted pairs between two clusters that join */
 	unsigned bucket_max;              /* 48: larger buckets are linked sparsely */
 	bool exact_only;

@@ -18,7 +18,7 @@ void dedup_options_default(struct dedup_options *options)
 		.short_jaccard_min = 0.40,
 		.short_numbers_min = 0.75,
 		.tiny_tokens = 30,
-		.tiny_jaccard_min = 0.70,
+		.tiny_jaccard_min = 0.80,
 		.link_min = 0.34,
 		.bucket_max = 48,
 		.fingerprint = SIMHASH_128,
@@ -140,23 +140,29 @@ static unsigned per_mille(double share)
 	return (unsigned)(share * 1000 + 0.5);
 }
 
-/* Where little speaks for a pair, the numbers in it must agree: stories that follow up on others quote their background
- * with other figures. */
+/* Where a pair looks like this, so many of its numbers must agree: stories that follow up on others quote their
+ * background with other figures, and tables, rates and results are the same text with other figures. */
 static const struct {
-	unsigned jaccard_below, numbers_min; /* per mille */
+	unsigned tokens_from, tokens_below;                     /* of the shorter text */
+	unsigned jaccard_below, containment_below, numbers_min; /* per mille */
 } doubts[] = {
-	{300, 800}, /* accepted by fingerprint or containment alone */
-	{400, 600},
+	{150, UINT32_MAX, 300, 1001, 800}, /* accepted by fingerprint or containment alone */
+	{150, UINT32_MAX, 400, 1001, 600}, /* background shared with an earlier story */
+	{150, UINT32_MAX, 500, 1001, 500}, /* the same weekly statistics */
+	{0, 100, 1001, 900, 900},          /* the same tender or table, another day */
+	{100, 150, 900, 900, 880},         /* the same, longer */
 };
 
 static bool vetoed(const struct pair_evidence *e, const struct dedup_options *options)
 {
 	if (e->numbers == EVIDENCE_ABSENT)
 		return false;
-	if (e->tokens < options->short_tokens) /* templates: rates, results, weather */
-		return e->numbers < per_mille(options->short_numbers_min);
+	if (e->tokens < options->short_tokens && e->numbers < per_mille(options->short_numbers_min))
+		return true;
 	for (size_t i = 0; i < sizeof doubts / sizeof *doubts; i++)
-		if (e->jaccard < doubts[i].jaccard_below && e->numbers < doubts[i].numbers_min)
+		if (e->tokens >= doubts[i].tokens_from && e->tokens < doubts[i].tokens_below &&
+		    e->jaccard < doubts[i].jaccard_below && e->containment < doubts[i].containment_below &&
+		    e->numbers < doubts[i].numbers_min)
 			return true;
 	return false;
 }
@@ -174,6 +180,10 @@ static unsigned rule_of(const struct pair_evidence *e, const struct dedup_option
 	if (e->hamming <= options->hamming_max)
 		return PAIR_SIMHASH;
 	if (e->jaccard >= jaccard)
+		return PAIR_JACCARD;
+	/* Two estimates that each fall a little short, from different samples of the texts. */
+	if (e->tokens >= options->short_tokens && e->jaccard * 6u >= jaccard * 5u &&
+	    e->hamming <= options->hamming_max + 6)
 		return PAIR_JACCARD;
 	if (e->containment >= per_mille(options->containment_min) && e->hamming <= options->containment_hamming_max)
 		return PAIR_CONTAINMENT;
