@@ -143,14 +143,14 @@ static unsigned per_mille(double share)
 /* Where a pair looks like this, so many of its numbers must agree: stories that follow up on others quote their
  * background with other figures, and tables, rates and results are the same text with other figures. */
 static const struct {
-	unsigned tokens_from, tokens_below;                     /* of the shorter text */
-	unsigned jaccard_below, containment_below, numbers_min; /* per mille */
+	unsigned tokens_from, tokens_below;                                   /* of the shorter text */
+	unsigned jaccard_from, jaccard_below, containment_below, numbers_min; /* per mille */
 } doubts[] = {
-	{150, UINT32_MAX, 300, 1001, 800}, /* accepted by fingerprint or containment alone */
-	{150, UINT32_MAX, 400, 1001, 600}, /* background shared with an earlier story */
-	{150, UINT32_MAX, 500, 1001, 500}, /* the same weekly statistics */
-	{0, 100, 1001, 900, 900},          /* the same tender or table, another day */
-	{100, 150, 900, 900, 880},         /* the same, longer */
+	{150, UINT32_MAX, 0, 300, 1001, 800}, /* accepted by fingerprint or containment alone */
+	{150, UINT32_MAX, 0, 400, 1001, 600}, /* background shared with an earlier story */
+	{150, UINT32_MAX, 0, 500, 1001, 500}, /* the same weekly statistics */
+	{100, 150, 600, 1001, 1001, 880},     /* words hardly differ, figures do */
+	{0, 100, 0, 1001, 900, 900},          /* the same tender or table, another day */
 };
 
 static bool vetoed(const struct pair_evidence *e, const struct dedup_options *options)
@@ -161,8 +161,8 @@ static bool vetoed(const struct pair_evidence *e, const struct dedup_options *op
 		return true;
 	for (size_t i = 0; i < sizeof doubts / sizeof *doubts; i++)
 		if (e->tokens >= doubts[i].tokens_from && e->tokens < doubts[i].tokens_below &&
-		    e->jaccard < doubts[i].jaccard_below && e->containment < doubts[i].containment_below &&
-		    e->numbers < doubts[i].numbers_min)
+		    e->jaccard >= doubts[i].jaccard_from && e->jaccard < doubts[i].jaccard_below &&
+		    e->containment < doubts[i].containment_below && e->numbers < doubts[i].numbers_min)
 			return true;
 	return false;
 }
