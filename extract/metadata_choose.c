@@ -185,10 +185,17 @@ static void title_extras(const struct metadata_reader *reader, struct group_list
 
 void group_titles(struct metadata_reader *reader, struct group_list *list)
 {
+	struct span strips[EVIDENCE_MAX]; /* most sources say the same, so that it is stripped once */
 	list->count = 0;
 	for (size_t i = 0; i < reader->titles.count; i++) {
 		const struct evidence *row = &reader->titles.rows[i];
-		struct span stripped = title_strip(reader, row->text), kept, cut;
+		struct span stripped = SPAN_NONE, kept, cut;
+		for (size_t j = 0; j < i && !stripped.data; j++)
+			if (span_equal(reader->titles.rows[j].text, row->text))
+				stripped = strips[j];
+		if (!stripped.data)
+			stripped = title_strip(reader, row->text);
+		strips[i] = stripped;
 		add_title(reader, list, row, row->text, VARIANT_WHOLE);
 		add_title(reader, list, row, stripped, VARIANT_STRIPPED);
 		if (row->source >= TITLE_H1)
@@ -299,8 +306,8 @@ static void add_runs(struct metadata_reader *reader, struct group_list *list)
 				break;
 			place = place_of(reader, row);
 			last = row->at;
-			struct span found[GROUP_NAMES];
-			size_t n = author_names(reader, row->text, found, GROUP_NAMES);
+			const struct span *found = reader->row_names[i];
+			size_t n = reader->row_name_count[i];
 			said += n > 0;
 			for (size_t k = 0; k < n && count < GROUP_NAMES; k++) {
 				size_t j = 0;
@@ -373,8 +380,9 @@ void group_authors(struct metadata_reader *reader, struct group_list *list)
 	list->count = 0;
 	for (size_t i = 0; i < reader->authors.count; i++) {
 		const struct evidence *row = &reader->authors.rows[i];
-		struct span names[GROUP_NAMES];
+		struct span *names = reader->row_names[i];
 		size_t count = author_names(reader, row->text, names, GROUP_NAMES);
+		reader->row_name_count[i] = (uint8_t)count;
 		struct group *group = add_names(reader, list, names, count);
 		if (group)
 			add_feature(group, feature_of(row->source, place_of(reader, row)));

@@ -224,7 +224,7 @@ struct class_memo {
 	uint64_t key;
 	uint16_t hints;
 };
-enum { CLASS_MEMO = 1024, BY_MAX = 200 };
+enum { CLASS_MEMO = 1024, BY_MAX = 200, HINT_MAX = 100 };
 
 /* What the scan of one page found. */
 struct metadata_reader {
@@ -260,6 +260,9 @@ struct metadata_reader {
 	struct span scripts[LD_MAX];
 	size_t script_count;
 	struct class_memo memo[CLASS_MEMO];
+	uint8_t hint_head[26], hint_next[HINT_MAX];       /* as the two below, for words of classes */
+	struct span row_names[EVIDENCE_MAX][GROUP_NAMES]; /* names in each row of authors */
+	uint8_t row_name_count[EVIDENCE_MAX];
 	uint8_t by_head[256], by_next[BY_MAX]; /* rows of the words for "by": 1 + index, 0 ends the chain */
 };
 
@@ -307,8 +310,9 @@ struct name_shape {
 };
 struct name_shape author_shape(struct span name);
 bool author_is_byline(const struct metadata_reader *reader, struct span text);
+void hint_index(struct metadata_reader *reader); /* words of classes by their first letter */
 void author_index(struct metadata_reader *reader);
-	/* the words for "by" by their first byte */ /* starts with a word for "by" */
+/* the words for "by" by their first byte */ /* starts with a word for "by" */
 
 /* ---- Choice ------------------------------------------------------------------------------------------- */
 

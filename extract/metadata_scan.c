@@ -310,19 +310,31 @@ static void date_add(struct metadata_reader *reader, enum metadata_source source
 
 /* ---- Classes -------------------------------------------------------------------------------------------- */
 
-static unsigned hints_of_word(struct span word)
+_Static_assert(sizeof hint_rows / sizeof *hint_rows < HINT_MAX, "rows are numbered by a byte and must fit the chain");
+
+void hint_index(struct metadata_reader *reader)
 {
-	char first = (char)ascii_lower((unsigned char)*word.data);
-	for (size_t i = 0; i < sizeof hint_rows / sizeof *hint_rows; i++) {
-		const struct hint_row *row = &hint_rows[i];
-		if (*row->text == first && (row->exact ? word.size == row->size : word.size >= row->size) &&
+	for (size_t i = sizeof hint_rows / sizeof *hint_rows; i-- > 0;) {
+		uint8_t *head = &reader->hint_head[*hint_rows[i].text - 'a'];
+		reader->hint_next[i] = *head;
+		*head = (uint8_t)(i + 1);
+	}
+}
+
+/* WORD is ASCII letters. */
+static unsigned hints_of_word(const struct metadata_reader *reader, struct span word)
+{
+	unsigned first = ascii_lower((unsigned char)*word.data) - 'a' + 0u;
+	for (size_t i = first < 26 ? reader->hint_head[first] : 0; i; i = reader->hint_next[i - 1]) {
+		const struct hint_row *row = &hint_rows[i - 1];
+		if ((row->exact ? word.size == row->size : word.size >= row->size) &&
 		    span_starts_nocase(word, (struct span){row->text, row->size}))
 			return row->hints;
 	}
 	return 0;
 }
 
-static unsigned hints_of(struct span value)
+static unsigned hints_of(const struct metadata_reader *reader, struct span value)
 {
 	unsigned hints = 0;
 	size_t start = 0;
@@ -333,7 +345,7 @@ static unsigned hints_of(struct span value)
 		if (ascii_is_alpha(c) && !upper)
 			continue;
 		if (i > start + 1)
-			hints |= hints_of_word(span_slice(value, start, i - start));
+			hints |= hints_of_word(reader, span_slice(value, start, i - start));
 		start = upper ? i : i + 1;
 	}
 	return hints;
@@ -347,7 +359,7 @@ static unsigned class_hints(struct metadata_reader *reader, struct span value)
 	struct class_memo *memo = &reader->memo[(key >> 20) % CLASS_MEMO];
 	if (memo->key != key) {
 		memo->key = key;
-		memo->hints = (uint16_t)hints_of(value);
+		memo->hints = (uint16_t)hints_of(reader, value);
 	}
 	return memo->hints;
 }
