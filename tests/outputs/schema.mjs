@@ -5,7 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 const folder = path.join(process.env.WARCMILL_SOURCE, "docs", "schema");
-const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, multipleOfPrecision: 6 });
+const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: true, allowUnionTypes: true, multipleOfPrecision: 6 });
 addFormats(ajv);
 for (const file of fs.readdirSync(folder)) ajv.addSchema(JSON.parse(fs.readFileSync(path.join(folder, file), "utf8")));
 
