@@ -118,29 +118,10 @@ static double run_nested_table(const struct request *request, size_t x)
 /* ---- Archives
  * ------------------------------------------------------------------------------------------------------------ */
 
-/* A folder of invented pages; free() the name and folder_remove() it. */
-static char *page_folder(void)
-{
-	char *folder = folder_temporary();
-	for (size_t i = 0; i < SAMPLE_PAGES; i++) {
-		struct buffer html;
-		struct dice dice = {i};
-		struct fault fault;
-		char *path = need_print("%s/page%03zu.html", folder, i);
-		buffer_init(&html, 1 << 24);
-		invent_page(&dice, 6000, &html);
-		if (file_write_atomic(path, buffer_span(&html), &fault))
-			bench_die(BENCH_IO, "%s: %s", path, fault.text);
-		buffer_free(&html);
-		free(path);
-	}
-	return folder;
-}
-
 /* COUNT archives with PAGES pages in all, in FOLDER. */
 static char **make_archives(const char *folder, size_t pages, size_t count)
 {
-	char **paths = need(count * sizeof *paths), *from = page_folder();
+	char **paths = need(count * sizeof *paths), *from = invent_folder(SAMPLE_PAGES, 6000, 6000);
 	struct page_sources sources = {0};
 	page_sources_add(&sources, from);
 	for (size_t i = 0; i < count; i++) {

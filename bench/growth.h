@@ -11,4 +11,7 @@ void invent_page(struct dice *dice, size_t size, struct buffer *out);
 /* A page whose article lies in DEPTH elements of TAG. */
 void invent_nested(struct dice *dice, size_t depth, const char *tag, struct buffer *out);
 
+/* A temporary folder with COUNT invented pages of FIRST to LAST bytes; free() the name and folder_remove() it. */
+char *invent_folder(size_t count, size_t first, size_t last);
+
 #endif

@@ -1,5 +1,8 @@
 /* invent: pages and texts made from syllables, for inputs whose one dimension is to be chosen freely. */
+#include "bench/child.h"
 #include "bench/growth.h"
+
+#include <stdlib.h>
 
 static void put_word(struct dice *dice, struct buffer *out)
 {
@@ -74,4 +77,22 @@ void invent_nested(struct dice *dice, size_t depth, const char *tag, struct buff
 	for (size_t i = 0; i < depth; i++)
 		buffer_print(out, "</%s>", tag);
 	put_foot(out);
+}
+
+char *invent_folder(size_t count, size_t first, size_t last)
+{
+	char *folder = folder_temporary();
+	for (size_t i = 0; i < count; i++) {
+		struct buffer html;
+		struct dice dice = {i};
+		struct fault fault;
+		char *path = need_print("%s/page%05zu.html", folder, i);
+		buffer_init(&html, (size_t)1 << 30);
+		invent_page(&dice, first + dice_below(&dice, last - first + 1), &html);
+		if (html.status || file_write_atomic(path, buffer_span(&html), &fault))
+			bench_die(BENCH_IO, "%s: cannot be written", path);
+		buffer_free(&html);
+		free(path);
+	}
+	return folder;
 }

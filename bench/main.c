@@ -9,6 +9,7 @@ static const struct bench_command commands[] = {
 	{"compare", "what became slower or worse between two results", bench_compare},
 	{"extraction", "score extracted articles against the truth of a set", bench_extraction},
 	{"archive", "write a web archive from a folder of pages", bench_archive},
+	{"crawl", "write a web archive with wget, from a loopback site", bench_crawl},
 	{"dedup", "score clusterings of near-duplicates, with baselines", bench_dedup},
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Install what is missing, from Debian's packages. The only place where package names stand.
-# usage: scripts/deps.sh [build] [test] [lint] [browser] [bench] [slurm]   (default: build)
+# usage: scripts/deps.sh [build] [test] [lint] [browser] [bench] [node] [slurm]   (default: build)
 set -euo pipefail
 
 declare -A packages
@@ -10,7 +10,9 @@ packages[test]="libcmocka-dev libgumbo-dev clang-14 libomp-14-dev libclang-rt-14
 	bzip2"
 packages[lint]="clang-format-14 clang-tidy-14 cppcheck shellcheck"
 packages[browser]="chromium"
-packages[bench]="libgumbo-dev libxml2-dev libmodest-dev python3 python3-numpy python3-sklearn python3-readability"
+packages[bench]="libgumbo-dev libxml2-dev libmodest-dev python3 python3-numpy python3-sklearn python3-readability
+	libboilerpipe-java default-jdk-headless wget"
+packages[node]="nodejs npm"
 packages[slurm]="slurm-wlm munge"
 
 wanted=()
