@@ -314,7 +314,7 @@ static struct shape shape_of(struct span text)
 {
 	struct shape shape = {0};
 	bool in_word = false;
-	for (const char *at = text.data, *end = at + text.size; at < end;) {
+	for (const char *at = text.size ? text.data : "", *end = at + text.size; at < end;) {
 		uint32_t code = utf8_next(&at, end);
 		if (code == ' ' || code == 0xA0 || code == 0x3000) {
 			in_word = false;
@@ -546,6 +546,19 @@ static size_t find_joint(struct span text, const struct joint_row **row)
 	return best;
 }
 
+/* Whether TEXT is but a few words: nothing to cut and no joint. */
+static bool is_plain(struct span text)
+{
+	unsigned blanks = 0;
+	for (size_t i = 0; i < text.size; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+		blanks += c == ' ';
+		if (blanks > 1 || (c < 0x80 ? !ascii_is_alpha(c) && c != ' ' && c != '\'' : c >= 0xE2 || c == 0xC2))
+			return false;
+	}
+	return true;
+}
+
 size_t author_names(struct metadata_reader *reader, struct span text, struct span *names, size_t max)
 {
 	size_t count = 0;
@@ -557,6 +570,8 @@ size_t author_names(struct metadata_reader *reader, struct span text, struct spa
 	}
 	if (is_address(text))
 		return 0;
+	if (is_plain(text))
+		return text.size ? add_name(reader, text, names, 0, max) : 0;
 	text = cut_tail(text);
 	if (text.size > 8 && text.size % 2 == 1 &&
 	    text.data[text.size / 2] == ' ' && /* said twice, once for small screens */

@@ -106,6 +106,8 @@ static bool blank(uint32_t code)
 /* Append TEXT with white space collapsed; a blank in front where OUT ends in text and GAP is set. */
 static void append_collapsed(struct buffer *out, struct span text, bool gap)
 {
+	if (!text.size)
+		return;
 	for (const char *at = text.data, *end = at + text.size; at < end;) {
 		const char *start = at;
 		unsigned char c = (unsigned char)*at;

@@ -46,7 +46,7 @@ uint64_t metadata_fold_key(struct span text, size_t *letters)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 	size_t count = 0;
-	for (const char *at = text.data, *end = at + text.size; at < end;) {
+	for (const char *at = text.size ? text.data : "", *end = at + text.size; at < end;) {
 		uint32_t code = utf8_next(&at, end);
 		if (code < 0x80) {
 			if (!ascii_is_alpha((unsigned char)code) && !ascii_is_digit((unsigned char)code))
@@ -143,6 +143,10 @@ bool title_cut(struct span title, bool last, bool colon, struct span *kept, stru
 		unsigned char c = (unsigned char)title.data[i];
 		if (c != ' ' && c != '|' && c != '_' && c != ':' && c != 0xEF)
 			continue;
+		if (c == ' ' && i + 1 < title.size &&
+		    (ascii_is_alpha((unsigned char)title.data[i + 1]) ||
+		     ascii_is_digit((unsigned char)title.data[i + 1])))
+			continue; /* the blank between two words */
 		size_t found = separator_size(span_slice(title, i, 8), colon);
 		if (!found || i + found >= title.size)
 			continue;

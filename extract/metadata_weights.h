@@ -22,21 +22,21 @@ static const int16_t metadata_weights[FEATURE_COUNT] = {
 	321, -224, 0, 0, 0, -152, /* TITLE_CLASS */
 	123, -300, 0, 0, 0, 0, /* TITLE_PART */
 	-27, -27, 0, 0, 0, 0, /* TITLE_PART_CLASS */
-	679, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
-	205, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
-	-198, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
-	-140, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
-	455, 0, 0, 0, 0, 0, /* AUTHOR_META */
-	506, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
-	433, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
-	262, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
-	0, -128, 54, -207, 4, 336, /* AUTHOR_REL */
-	0, 102, 149, 291, 188, -177, /* AUTHOR_HREF */
-	0, 627, 511, 191, 239, 126, /* AUTHOR_MICRO */
-	0, 463, 125, 24, 3, 142, /* AUTHOR_CLASS */
-	0, 224, 76, 92, 42, 1, /* AUTHOR_BYLINE */
-	0, 230, 132, 0, -109, -107, /* AUTHOR_TEXT */
-	154, -126, 81, -36, 150, -103, /* AUTHOR_LIST */
+	689, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
+	235, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
+	-217, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
+	-150, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
+	454, 0, 0, 0, 0, 0, /* AUTHOR_META */
+	505, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
+	485, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
+	254, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
+	0, -121, 52, -206, 2, 330, /* AUTHOR_REL */
+	0, 103, 146, 279, 186, -191, /* AUTHOR_HREF */
+	0, 632, 510, 198, 243, 126, /* AUTHOR_MICRO */
+	0, 479, 158, 31, 25, 168, /* AUTHOR_CLASS */
+	0, 198, 85, 99, 31, 7, /* AUTHOR_BYLINE */
+	0, 225, 129, 0, -105, -97, /* AUTHOR_TEXT */
+	157, -125, 77, -38, 144, -142, /* AUTHOR_LIST */
 	-64, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
 	-102, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
 	-3, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
@@ -58,7 +58,7 @@ static const int16_t metadata_weights[FEATURE_COUNT] = {
 	91, 0, 0, 0, 0, 0, /* DATE_IMAGE */
 	-209, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
 	45, -92, 102, 90, 350, -159, -255, -132, -155, 113, 237, -562, 201, 265, 176, -185, 0, 0, /* extras of title */
-	451, -59, 294, 213, 174, -177, 35, -509, -250, 116, -84, 85, -134, 149, -12, 8, 236, -766, /* extras of author */
+	418, -68, 302, 218, 202, -184, -5, -461, -261, 71, -71, 93, -145, 139, -16, 6, 229, -764, /* extras of author */
 	516, 164, -14, 106, 219, 0, 71, 134, 0, 279, 176, 305, 260, 398, 69, 20, 113, 490, /* extras of date */
 };
 /* clang-format on */
