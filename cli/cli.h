@@ -4,6 +4,10 @@
 
 #include "base/base.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { /* exit codes, as sysexits(3) */
        EXIT_DONE = 0,
        EXIT_USAGE = 64,
@@ -35,5 +39,12 @@ int cli_slurm(int argc, char **argv);
 int cli_fail(int code, const char *command, const char *format, ...) WARCMILL_PRINTF(3, 4);
 int cli_status_exit(enum status status); /* exit code for a status */
 void cli_print_libraries(void);          /* name and version of each, one a line */
+
+/* Libraries written in C++ throw when there is no memory, through frames of C: end with a sentence instead. */
+void cli_catch_no_memory(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -81,6 +81,7 @@ static int version(void)
 
 int main(int argc, char **argv)
 {
+	cli_catch_no_memory();
 	if (argc < 2)
 		return help(stderr);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))

@@ -233,6 +233,17 @@ static enum status differ_options(const struct json *old, const struct json *now
 	return STATUS_OK;
 }
 
+static bool same_input(const struct json *was, const struct json *is)
+{
+	static const char *const members[] = {"path", "bytes", "changed_ns"};
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		const struct json *old = json_get(was, members[i]), *now = json_get(is, members[i]);
+		if (!old || !now || !span_equal(old->text, now->text))
+			return false;
+	}
+	return true;
+}
+
 static enum status differ_inputs(const struct json *old, const struct json *now, struct fault *fault)
 {
 	const struct json *was = old ? old->first : NULL, *is = now ? now->first : NULL;
@@ -242,7 +253,7 @@ static enum status differ_inputs(const struct json *old, const struct json *now,
 		if (order)
 			return fault_set(fault, STATUS_USAGE, 0, "the input %.*s is %s",
 					 SPAN_ARG(order < 0 ? was_name : is_name), order < 0 ? "missing now" : "new");
-		if (!span_equal(was->source, is->source))
+		if (!same_input(was, is))
 			return fault_set(fault, STATUS_USAGE, 0, "the input %.*s has changed or moved since",
 					 SPAN_ARG(is_name));
 	}

@@ -10,7 +10,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { PIECE = 1 << 17, LINE_MAX_BYTES = 1 << 30 };
+enum { PIECE = 1 << 17, LINE_MAX_BYTES = 1 << 30, ROW_DEPTH = 8 };
 
 struct line_reader {
 	int file;
@@ -268,7 +268,7 @@ static enum status part_rows(const struct corpus *corpus, const struct corpus_fi
 		const struct json *row;
 		arena_reset(arena);
 		number++;
-		if (json_parse(arena, line, 0, &row, &inner) != STATUS_OK) {
+		if (json_parse(arena, line, ROW_DEPTH, &row, &inner) != STATUS_OK) {
 			status = fault_set(fault, STATUS_DATA, 0, "%.120s, line %llu: %.80s", file->name,
 					   (unsigned long long)number, inner.text);
 			opened = false;

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Options: one clear sentence for wrong ones; filters, splits, samples, order, masks do what they say.
+. "$(dirname "$0")/lib.sh" "$@"
+
+expect 64 'there is no option --nonsense' "$program" build --nonsense
+expect 64 'no INPUT' "$program" build -o "$work/x"
+expect 64 '-o DIR is missing' "$program" build "${archives[@]}"
+expect 64 'needs a value' "$program" build "${archives[@]}" -o
+expect 64 'takes plain\|markdown' "$program" build "${archives[@]}" -o "$work/x" --text fancy
+expect 64 'takes a number' "$program" build "${archives[@]}" -o "$work/x" --min-words many
+expect 64 'takes a size' "$program" build "${archives[@]}" -o "$work/x" --max-part-bytes 0
+expect 64 'takes a date' "$program" build "${archives[@]}" -o "$work/x" --since yesterday
+expect 64 'does not know .foo' "$program" build "${archives[@]}" -o "$work/x" --respect noai,foo
+expect 64 'do not add up' "$program" build "${archives[@]}" -o "$work/x" --split train=0.9,test=0.2
+expect 64 'NAME=SHARE' "$program" build "${archives[@]}" -o "$work/x" --split train
+expect 64 'include-url: ' "$program" build "${archives[@]}" -o "$work/x" --include-url '['
+expect 64 'absent.warc: No such file' "$program" build "$work/absent.warc" -o "$work/x"
+expect 64 'name' "$program" build "${archives[0]}" "${archives[0]/tests/tests/../tests}" -o "$work/x"
+expect 64 'there is no command' "$program" frobnicate
+expect 0 'usage: warcmill build' "$program" build --help
+expect 0 'usage: warcmill verify' "$program" verify --help
+expect 0 'zlib' "$program" --version
+expect 64 'no finished corpus' "$program" verify "$work"
+[ -e "$work/x" ] && fail "a refused run left a folder"
+
+rows() { # CORPUS TABLE: its rows
+	find "$1/$2" -name '*.jsonl*' | LC_ALL=C sort | while read -r part; do
+		case $part in
+		*.zst) zstd -dcq "$part" ;;
+		*.gz) gzip -dc "$part" ;;
+		*) cat "$part" ;;
+		esac
+	done
+}
+
+build() { # NAME OPTIONS...
+	local name=$1
+	shift
+	expect 0 - "$program" build "${archives[@]}" -o "$work/$name" --quiet "$@"
+	expect 0 ' 0 findings' "$program" verify "$work/$name"
+}
+
+build all
+all=$(rows "$work/all" documents | wc -l)
+[ "$all" -gt 20 ] || fail "only $all documents"
+
+for how in zst gz none; do
+	build "compress-$how" --compress "$how"
+	cmp -s <(rows "$work/all" documents) <(rows "$work/compress-$how" documents) || fail "--compress $how changes the rows"
+done
+for format in parquet wet; do
+	expect 0 - "$program" build "${archives[@]}" -o "$work/$format" --quiet --format "$format"
+	expect 0 ' 0 findings' "$program" verify "$work/$format"
+done
+
+build split --split train=0.6,valid=0.2,test=0.2
+[ "$(rows "$work/split" documents | wc -l)" -eq "$all" ] || fail "splits lose documents"
+for split in train valid test; do
+	[ -d "$work/split/documents/$split" ] || fail "no folder for $split"
+done
+# Copies stand in the split of their keeper.
+rows "$work/split" documents | sed -E 's/^\{"id":"([^"]*)".*"split":"([a-z]*)".*/\1 \2/' | sort >"$work/kept"
+rows "$work/split" duplicates | sed -E 's/.*"duplicate_of":"([^"]*)".*"split":"([a-z]*)".*/\1 \2/' | sort -u >"$work/copies"
+[ -z "$(comm -13 "$work/kept" "$work/copies")" ] || fail "a copy stands in another split than its keeper"
+
+build sample --sample 10
+[ "$(rows "$work/sample" documents | wc -l)" -eq 10 ] || fail "--sample 10 gives another number"
+ids() { rows "$1" documents | sed -E 's/^\{"id":"([^"]*)".*/\1/' | sort; }
+expect 0 - "$program" build "${archives[0]}" -o "$work/sample1" --quiet --sample 10
+# Stable: of the first archive's documents, those in the larger run's sample are in its own sample.
+[ -z "$(comm -23 <(ids "$work/sample" | grep '^example-1') <(ids "$work/sample1"))" ] || fail "the sample is not stable"
+
+build by-url --sort url --max-part-bytes 20K
+urls() { rows "$1" documents | sed -E 's/.*"metadata":\{"url":"([^"]*)".*/\1/'; }
+urls "$work/by-url" | LC_ALL=C sort -c || fail "--sort url does not sort"
+[ "$(find "$work/by-url/documents" -type f | wc -l)" -gt 1 ] || fail "--max-part-bytes does not cut"
+cmp -s <(rows "$work/all" documents | LC_ALL=C sort) <(rows "$work/by-url" documents | LC_ALL=C sort) || fail "--sort changes rows"
+build by-date --sort date
+build small-parts --max-part-bytes 10K
+cmp -s <(rows "$work/all" documents) <(rows "$work/small-parts" documents) || fail "the cut into parts changes the rows"
+
+build host --host northwire.example
+urls "$work/host" | grep -qv '//northwire.example/' && fail "--host lets others through"
+build exclude --exclude-url 'northwire'
+urls "$work/exclude" | grep -q northwire && fail "--exclude-url lets it through"
+build words --min-words 300
+grep -q '"min-words":' "$work/words/manifest.json" || fail "--min-words rejects nothing"
+build until --until 2001-01-01
+[ -z "$(rows "$work/until" documents)" ] || fail "--until 2001 keeps pages"
+build german --languages deu
+grep -q '"language":' "$work/german/manifest.json" || fail "--languages rejects nothing"
+
+finish
