@@ -257,6 +257,7 @@ void run_progress(struct run *run, uint64_t step); /* call from one thread at a 
 struct page_maker;
 struct page_maker *page_maker_new(const struct plan *plan, struct fault *fault);
 void page_maker_free(struct page_maker *maker);
+void page_maker_explain(struct page_maker *maker); /* rejected pages keep their scored blocks too */
 /* RECORD was just read by READER. Adds to TALLY; *HAS_ROW tells whether ROW is to be kept. */
 enum status page_make(struct page_maker *maker, struct warc_reader *reader, struct warc_record *record, uint32_t input,
 		      struct tally *tally, struct row *row, bool *has_row, struct fault *fault);

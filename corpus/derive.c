@@ -217,6 +217,11 @@ void deriver_free(struct deriver *deriver)
 	free(deriver);
 }
 
+void deriver_explain(struct deriver *deriver)
+{
+	page_maker_explain(deriver->maker);
+}
+
 static bool before(uint64_t offset, uint64_t inner, uint64_t than_offset, uint64_t than_inner)
 {
 	return offset < than_offset || (offset == than_offset && inner < than_inner);

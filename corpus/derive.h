@@ -24,6 +24,7 @@ bool derive_address(struct span id, struct span *name, uint64_t *offset, uint64_
 struct deriver; /* one a thread */
 struct deriver *deriver_new(const struct derive_shared *shared, struct fault *fault);
 void deriver_free(struct deriver *deriver);
+void deriver_explain(struct deriver *deriver); /* rejected pages come with their scored blocks */
 struct derived {
 	struct row row;     /* as in the spool, its final text made */
 	const char *reason; /* host evidence's rejection */

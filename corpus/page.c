@@ -16,6 +16,7 @@ struct page_maker {
 	struct article_block *blocks;
 	size_t block_capacity;
 	struct buffer url; /* NUL-terminated for regexec */
+	bool explaining;   /* rejected pages keep their blocks */
 };
 
 /* Everything about the record in hand. */
@@ -61,6 +62,11 @@ struct page_maker *page_maker_new(const struct plan *plan, struct fault *fault)
 	page_maker_free(maker);
 	fault_set(fault, STATUS_MEMORY, 0, "no memory for a worker");
 	return NULL;
+}
+
+void page_maker_explain(struct page_maker *maker)
+{
+	maker->explaining = true;
 }
 
 void page_maker_free(struct page_maker *maker)
@@ -250,7 +256,7 @@ static void keep_blocks(struct job *job, const struct article *article)
 			any |= article->blocks[i].kept;
 			maker->blocks[count++] = article->blocks[i];
 		}
-	if (any) {
+	if (any || maker->explaining) {
 		job->row->blocks = maker->blocks;
 		job->row->block_count = count;
 	}
@@ -338,6 +344,8 @@ static enum status make_page(struct job *job, bool *has_row, struct fault *fault
 	job->row->kind = reason ? ROW_REJECTED : ROW_PAGE;
 	if (reason) {
 		job->row->reason = span_of(reason);
+		if (job->maker->explaining)
+			keep_blocks(job, &article);
 		job->row->document.text = SPAN_NONE;
 		tally_reason(job->tally, "rejected", job->row->reason, 1);
 		return STATUS_OK;
