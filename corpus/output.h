@@ -82,8 +82,9 @@ struct duplicate_evidence {
 	double containment; /* estimate 0..1 of the shorter text in the longer, three decimals */
 	double score;       /* acceptance score 0..1, three decimals */
 	bool direct; /* the pair copy–keeper itself was accepted; false: joined through others of the cluster */
-	struct span kind_of_rule; /* which rule accepted: "exact", "simhash", "jaccard", "containment", "revisit"; or
-				     absent */
+	/* Which rule accepted: "exact", "simhash", "jaccard", "containment", "linked" (through others of the cluster),
+	 * "revisit"; or absent. */
+	struct span kind_of_rule;
 };
 
 struct duplicate {

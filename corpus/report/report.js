@@ -73,7 +73,7 @@ function table(caption, columns, rows, { sort = 0, filter } = {}) {
 		body.replaceChildren(...found.slice(0, shown).map((row) => el("tr", {}, ...columns.map((column, at) => {
 			const value = column.value(row);
 			const cell = column.cell ? column.cell(row) : column.number ? (value === undefined ? "–" : column.text ? column.text(value) : count(value)) : value ?? "–";
-			return el(at ? "td" : "th", { scope: at ? undefined : "row", class: column.number ? "number" : undefined, style: at ? undefined : "font-weight: 400; white-space: normal" }, cell);
+			return el(at ? "td" : "th", { scope: at ? undefined : "row", class: column.number ? "number" : undefined }, cell);
 		}))));
 		more.hidden = found.length <= shown && shown === FIRST;
 		more.textContent = shown === FIRST ? `Show all ${count(found.length)}` : "Show fewer";
@@ -171,7 +171,9 @@ function periods(rows) {
 		const years = new Map();
 		for (const [at, n] of have) years.set(Math.floor(at / 12), (years.get(Math.floor(at / 12)) || 0) + n);
 		const from = Math.min(...years.keys()), to = Math.max(...years.keys());
-		return Array.from({ length: Math.min(200, to - from + 1) }, (_, i) => ({ name: String(to - Math.min(199, to - from) + i), n: years.get(to - Math.min(199, to - from) + i) || 0 }));
+		/* Archives name impossible years; a gap of centuries is not worth drawing. */
+		const shown = to - from < 60 ? Array.from({ length: to - from + 1 }, (_, i) => from + i) : [...years.keys()].sort((a, b) => a - b);
+		return shown.map((year) => ({ name: String(year), n: years.get(year) || 0 }));
 	}
 	return Array.from({ length: last - first + 1 }, (_, i) => ({ name: `${Math.floor((first + i) / 12)}-${String((first + i) % 12 + 1).padStart(2, "0")}`, n: have.get(first + i) || 0 }));
 }
@@ -299,7 +301,7 @@ function spread(entry) {
 }
 
 section("damage", "Damage", stats.damage.places
-	? el("div", {}, el("p", {}, `${plural(stats.damage.places, "place")} could not be read, ${bytes(stats.damage.bytes)} of ${bytes(stats.bytes.inputs)}. Reading went on behind each of them.`),
+	? el("div", {}, el("p", {}, `Something was wrong in ${plural(stats.damage.places, "place")}: ${count(c.damaged)} of them could not be read (${bytes(stats.damage.bytes)} of ${bytes(stats.bytes.inputs)} were skipped, and reading went on behind), the others are records that were read all the same.`),
 		table("By archive", [
 			{ name: "Archive", value: (r) => r.name }, { name: "Places", value: (r) => r.places, number: true }, { name: "Bytes skipped", value: (r) => r.bytes, number: true },
 		], stats.damage.files, { sort: 1 }),
