@@ -487,6 +487,8 @@ static unsigned look(struct walk *walk, uint32_t node, struct span *prop)
 	const struct html_node *n = &tree->nodes[node];
 	unsigned hints = 0;
 	*prop = SPAN_NONE;
+	if (!n->count)
+		return 0;
 	for (const struct html_attribute *a = tree->attributes + n->attributes, *end = a + n->count; a < end; a++) {
 		if (!wanted[a->id])
 			continue;

@@ -24,19 +24,19 @@ static const int16_t metadata_weights[FEATURE_COUNT] = {
 	-27, -27, 0, 0, 0, 0, /* TITLE_PART_CLASS */
 	689, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
 	235, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
-	-217, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
+	-219, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
 	-150, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
-	454, 0, 0, 0, 0, 0, /* AUTHOR_META */
-	505, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
-	485, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
-	254, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
-	0, -121, 52, -206, 2, 330, /* AUTHOR_REL */
-	0, 103, 146, 279, 186, -191, /* AUTHOR_HREF */
-	0, 632, 510, 198, 243, 126, /* AUTHOR_MICRO */
-	0, 479, 158, 31, 25, 168, /* AUTHOR_CLASS */
-	0, 198, 85, 99, 31, 7, /* AUTHOR_BYLINE */
-	0, 225, 129, 0, -105, -97, /* AUTHOR_TEXT */
-	157, -125, 77, -38, 144, -142, /* AUTHOR_LIST */
+	453, 0, 0, 0, 0, 0, /* AUTHOR_META */
+	506, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
+	484, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
+	253, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
+	0, -121, 50, -206, 2, 330, /* AUTHOR_REL */
+	0, 104, 142, 280, 186, -192, /* AUTHOR_HREF */
+	0, 634, 564, 198, 257, 124, /* AUTHOR_MICRO */
+	0, 482, 166, 34, 24, 167, /* AUTHOR_CLASS */
+	0, 201, 87, 99, 32, 2, /* AUTHOR_BYLINE */
+	0, 229, 130, 0, -102, -96, /* AUTHOR_TEXT */
+	160, -123, 70, -38, 140, -142, /* AUTHOR_LIST */
 	-64, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
 	-102, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
 	-3, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
@@ -58,7 +58,7 @@ static const int16_t metadata_weights[FEATURE_COUNT] = {
 	91, 0, 0, 0, 0, 0, /* DATE_IMAGE */
 	-209, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
 	45, -92, 102, 90, 350, -159, -255, -132, -155, 113, 237, -562, 201, 265, 176, -185, 0, 0, /* extras of title */
-	418, -68, 302, 218, 202, -184, -5, -461, -261, 71, -71, 93, -145, 139, -16, 6, 229, -764, /* extras of author */
+	421, -69, 306, 214, 200, -185, 1, -458, -256, 69, -62, 97, -148, 132, -12, 14, 227, -760, /* extras of author */
 	516, 164, -14, 106, 219, 0, 71, 134, 0, 279, 176, 305, 260, 398, 69, 20, 113, 490, /* extras of date */
 };
 /* clang-format on */
