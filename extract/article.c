@@ -25,9 +25,7 @@ struct article_extractor *article_extractor_new(const struct article_options *op
 	if (!extractor->model && model_builtin_size) {
 		extractor->own =
 			article_model_open((struct span){(const char *)model_builtin, model_builtin_size}, NULL);
-		extractor->model = extractor->own;
-		if (!extractor->own)
-			goto fail;
+		extractor->model = extractor->own; /* none while features change before training: rules, then (tested) */
 	}
 	extractor->arena = arena_new((size_t)256 << 20);
 	extractor->reader = metadata_reader_new();
@@ -129,10 +127,10 @@ enum status article_measure(struct article_extractor *extractor, const struct pa
 		measure_plain(extractor);
 		return STATUS_OK;
 	}
-	model_evaluate(extractor->model, 0, extractor->features.views, count, extractor->p[0]);
+	model_evaluate(extractor->model, 0, extractor->features.views, count, NULL, extractor->p[0]);
 	status = features_context(&extractor->features, &extractor->blocks, extractor->p[0]);
 	if (!status && extractor->model->stages[1].tree_count)
-		model_evaluate(extractor->model, 1, extractor->features.views, count, extractor->p[1]);
+		model_evaluate(extractor->model, 1, extractor->features.views, count, extractor->p[0], extractor->p[1]);
 	else if (!status && count) /* a model half trained */
 		memcpy(extractor->p[1], extractor->p[0], count);
 	return status;

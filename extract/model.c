@@ -9,8 +9,10 @@
 
 #include "extract/features_internal.h"
 
-#include <limits.h>
 #include <stdlib.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 /* ---- Opening ------------------------------------------------------------------------------------------ */
 
@@ -250,29 +252,101 @@ static inline __attribute__((always_inline)) void run_trees(const struct model_s
 	memcpy(sums, total, sizeof total);
 }
 
-#define STAGE_RUN(name, attributes)                                                                                    \
-	static attributes void name(const struct model_stage *s, const uint8_t *const *views, size_t at,               \
-				    int16_t sums[MODEL_LANES])                                                         \
-	{                                                                                                              \
-		run_trees(s, views, at, sums);                                                                         \
-	}
-STAGE_RUN(stage_run, )
+static void stage_run(const struct model_stage *s, const uint8_t *const *views, size_t at, int16_t sums[MODEL_LANES])
+{
+	run_trees(s, views, at, sums);
+}
+
 #if defined(__x86_64__)
-STAGE_RUN(stage_run_avx2, __attribute__((target("avx2"))))
+__attribute__((target("avx2"))) static void stage_run_avx2(const struct model_stage *s, const uint8_t *const *views,
+							   size_t at, int16_t sums[MODEL_LANES])
+{
+	run_trees(s, views, at, sums);
+}
+
+/* Masks are general registers here: a node costs one comparison, a move and two ands for 64 blocks. */
+__attribute__((target("avx512bw"))) static void stage_run_avx512(const struct model_stage *s,
+								 const uint8_t *const *views, size_t at,
+								 int16_t sums[MODEL_LANES])
+{
+	uint64_t masks[2 * TREE_INNER_MAX + 1];
+	__m512i low = _mm512_setzero_si512(), high = _mm512_setzero_si512();
+	for (size_t t = 0; t < s->tree_count; t++) {
+		const struct tree *tree = &s->trees[t];
+		const struct tree_node *node = s->nodes + tree->first_node;
+		const int8_t *leaf = s->leaves + tree->first_leaf;
+		__m512i value = _mm512_setzero_si512();
+		masks[0] = ~(uint64_t)0;
+		for (uint32_t i = 0; i < tree->inner; i++, node++) {
+			__m512i x = _mm512_loadu_si512(views[node->view] + at);
+			uint64_t under = _mm512_cmple_epu8_mask(x, _mm512_set1_epi8((char)node->threshold));
+			masks[node->left] = masks[i] & under;
+			masks[node->right] = masks[i] & ~under;
+		}
+		for (uint32_t i = 0; i <= tree->inner; i++)
+			value = _mm512_mask_set1_epi8(value, masks[tree->inner + i], leaf[i]);
+		low = _mm512_add_epi16(low, _mm512_cvtepi8_epi16(_mm512_castsi512_si256(value)));
+		high = _mm512_add_epi16(high, _mm512_cvtepi8_epi16(_mm512_extracti64x4_epi64(value, 1)));
+	}
+	_mm512_storeu_si512(sums, low);
+	_mm512_storeu_si512(sums + 32, high);
+}
 #endif
 
-void model_evaluate(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count,
-		    uint8_t *out)
+typedef void stage_runner(const struct model_stage *, const uint8_t *const *, size_t, int16_t *);
+
+static stage_runner *best_runner(void)
 {
-	void (*run)(const struct model_stage *, const uint8_t *const *, size_t, int16_t *) = stage_run;
 #if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx512bw"))
+		return stage_run_avx512;
 	if (__builtin_cpu_supports("avx2"))
-		run = stage_run_avx2;
+		return stage_run_avx2;
 #endif
+	return stage_run;
+}
+
+static bool all_unlikely(const uint8_t *before, size_t count)
+{
+	uint8_t most = 0;
+	for (size_t i = 0; i < count; i++)
+		most = before[i] > most ? before[i] : most;
+	return most < MODEL_GATE;
+}
+
+static void evaluate(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count,
+		     const uint8_t *before, uint8_t *out, stage_runner *run)
+{
 	int16_t sums[MODEL_LANES];
 	for (size_t at = 0; at < count; at += MODEL_LANES) {
+		size_t here = count - at < MODEL_LANES ? count - at : MODEL_LANES;
+		if (before && all_unlikely(before + at, here)) {
+			memcpy(out + at, before + at, here);
+			continue;
+		}
 		run(&model->stages[stage], views, at, sums);
-		for (size_t i = 0; i < MODEL_LANES && at + i < count; i++)
+		for (size_t i = 0; i < here; i++)
 			out[at + i] = probability(model, stage, sums[i]);
 	}
+}
+
+void model_evaluate(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count,
+		    const uint8_t *before, uint8_t *out)
+{
+	evaluate(model, stage, views, count, before, out, best_runner());
+}
+
+bool model_evaluate_by(unsigned way, const struct article_model *model, unsigned stage, const uint8_t *const *views,
+		       size_t count, uint8_t *out)
+{
+	stage_runner *run = way == 0 ? stage_run : NULL;
+#if defined(__x86_64__)
+	if (way == 1 && __builtin_cpu_supports("avx2"))
+		run = stage_run_avx2;
+	if (way == 2 && __builtin_cpu_supports("avx512bw"))
+		run = stage_run_avx512;
+#endif
+	if (run)
+		evaluate(model, stage, views, count, NULL, out, run);
+	return run != NULL;
 }

@@ -52,7 +52,14 @@ int model_word_score(const struct model_tokens *tokens, uint32_t hash);
 
 /* Probabilities (n/255) of COUNT blocks. VIEWS[v] points to the column of view v, readable to COUNT rounded up to MODEL_LANES. */
 #define MODEL_LANES 64u
-void model_evaluate(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count, uint8_t *out);
+/* BEFORE: the stage's before it, or NULL. A batch of 64 blocks that it holds all but impossible (below MODEL_GATE) keeps its values:
+ * menus and footers cost one stage. */
+#define MODEL_GATE 5
+void model_evaluate(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count,
+		    const uint8_t *before, uint8_t *out);
+/* One way by number, for the tests; false where the machine lacks it. */
+bool model_evaluate_by(unsigned way, const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count,
+		       uint8_t *out);
 /* The same, block by block: the twin that the tests compare with. */
 void model_evaluate_plain(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count,
 			  uint8_t *out);

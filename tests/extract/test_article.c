@@ -183,9 +183,12 @@ static void test_vector_equals_plain(void **state)
 	for (unsigned stage = 0; stage < 2; stage++)
 		for (size_t count = 0; count <= 200; count += count < 70 ? 1 : 13) {
 			uint8_t fast[256], plain[256];
-			model_evaluate(model, stage, views, count, fast);
 			model_evaluate_plain(model, stage, views, count, plain);
+			model_evaluate(model, stage, views, count, NULL, fast);
 			assert_memory_equal(fast, plain, count);
+			for (unsigned way = 0; way < 3; way++)
+				if (model_evaluate_by(way, model, stage, views, count, fast))
+					assert_memory_equal(fast, plain, count);
 		}
 	article_model_free(model);
 }
