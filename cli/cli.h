@@ -33,6 +33,7 @@ int cli_verify(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_run(int argc, char **argv);
+int cli_plan(int argc, char **argv); /* "run plan": build's options, the plan only */
 int cli_slurm(int argc, char **argv);
 
 /* Print "warcmill NAME: message" on stderr and return CODE. */

@@ -18,6 +18,7 @@ struct arguments {
 	bool force, dry_run, quiet, strict;
 	bool json; /* --progress=json */
 	const char *manifest;
+	bool plan_only;
 };
 
 enum { OPT_FORCE = 256, OPT_DRY_RUN, OPT_QUIET, OPT_STRICT, OPT_PROGRESS, OPT_MANIFEST, OPT_HELP };
@@ -195,6 +196,12 @@ static int with_inputs(struct arguments *arguments, const char *const *inputs, s
 		return cli_fail(EXIT_USAGE, "build", "no INPUT was given; see warcmill build --help");
 	if (!arguments->folder)
 		return cli_fail(EXIT_USAGE, "build", "-o DIR is missing: where is the corpus to go?");
+	if (arguments->plan_only) {
+		struct fault fault = {0};
+		enum status status = corpus_plan_make(inputs, count, arguments->options, arguments->folder, &fault);
+		return status == STATUS_OK ? EXIT_DONE
+					   : cli_fail(cli_status_exit(status), "run plan", "%s", fault.text);
+	}
 	return arguments->dry_run ? dry_run(arguments, inputs, count) : run(arguments, inputs, count);
 }
 
@@ -214,9 +221,9 @@ static int from_manifest(struct arguments *arguments, const char *const *inputs,
 	return code;
 }
 
-int cli_build(int argc, char **argv)
+static int build_or_plan(int argc, char **argv, bool plan_only)
 {
-	struct arguments arguments = {.options = build_options_new()};
+	struct arguments arguments = {.options = build_options_new(), .plan_only = plan_only};
 	if (!arguments.options)
 		return cli_fail(EXIT_IO, "build", "no memory");
 	int code = parse(argc, argv, &arguments);
@@ -228,4 +235,14 @@ int cli_build(int argc, char **argv)
 	}
 	build_options_free(arguments.options);
 	return code < 0 ? EXIT_DONE : code;
+}
+
+int cli_build(int argc, char **argv)
+{
+	return build_or_plan(argc, argv, false);
+}
+
+int cli_plan(int argc, char **argv)
+{
+	return build_or_plan(argc, argv, true);
 }

@@ -22,10 +22,7 @@ struct build {
 	bool shared_open;
 	struct tally tally;
 	int lock;
-	struct stage_time {
-		const char *name;
-		double seconds;
-	} times[16];
+	struct stage_time times[16];
 	size_t time_count;
 };
 
@@ -354,24 +351,24 @@ static enum status run_emit(struct build *build, struct fault *fault)
 }
 
 /* Volatile facts about this very run; not part of the corpus and in no digest. */
-static void write_run_json(struct build *build, double seconds)
+void run_json_write(const struct plan *plan, unsigned threads, double seconds, const struct stage_time *times,
+		    size_t count)
 {
 	struct buffer out;
 	struct json_writer writer;
-	const struct plan *plan = build->run.plan;
 	buffer_init(&out, SIZE_MAX / 2);
 	json_start(&writer, &out);
 	json_begin(&writer, '{');
-	json_put_uint(&writer, "threads", build->run.threads);
+	json_put_uint(&writer, "threads", threads);
 	json_key(&writer, "seconds");
 	json_real(&writer, seconds, 3);
 	json_key(&writer, "stages");
 	json_begin(&writer, '[');
-	for (size_t i = 0; i < build->time_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		json_begin(&writer, '{');
-		json_put_text(&writer, "stage", span_of(build->times[i].name));
+		json_put_text(&writer, "stage", span_of(times[i].name));
 		json_key(&writer, "seconds");
-		json_real(&writer, build->times[i].seconds, 3);
+		json_real(&writer, times[i].seconds, 3);
 		json_end(&writer, '}');
 	}
 	json_end(&writer, ']');
@@ -393,9 +390,8 @@ static void write_run_json(struct build *build, double seconds)
 	buffer_free(&out);
 }
 
-static void fill_totals(const struct build *build, struct corpus_totals *totals)
+void corpus_totals_fill(const struct tally *tally, struct corpus_totals *totals)
 {
-	const struct tally *tally = &build->tally;
 	*totals = (struct corpus_totals){
 		.records = tally->records,
 		.documents = tally->documents,
@@ -419,7 +415,7 @@ static enum status run_stages(struct build *build, struct fault *fault)
 		status = run_emit(build, fault);
 	if (status != STATUS_OK)
 		return status;
-	write_run_json(build, now() - start);
+	run_json_write(build->run.plan, build->run.threads, now() - start, build->times, build->time_count);
 	begin_stage(build, "finish", "files", 0);
 	status = stage_finish(&build->run, &build->shared, &build->tally, fault);
 	end_stage(build);
@@ -455,9 +451,24 @@ enum status corpus_build(const char *const *arguments, size_t count, const struc
 	totals->already_complete = status == STATUS_END;
 	if (status == STATUS_OK) {
 		status = run_stages(build, fault);
-		fill_totals(build, totals);
+		corpus_totals_fill(&build->tally, totals);
 	}
 	build_close(build, status == STATUS_OK);
+	free(build);
+	return status == STATUS_END ? STATUS_OK : status;
+}
+
+enum status corpus_plan_make(const char *const *arguments, size_t count, const struct build_options *options,
+			     const char *folder, struct fault *fault)
+{
+	struct build *build = calloc(1, sizeof *build);
+	if (!build)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
+	build->lock = -1;
+	enum status status = plan_new(arguments, count, options, folder, &build->run.plan, fault);
+	if (status == STATUS_OK)
+		status = prepare_folder(build, false, fault);
+	build_close(build, false);
 	free(build);
 	return status == STATUS_END ? STATUS_OK : status;
 }

@@ -26,9 +26,26 @@ static enum status no_memory(struct fault *fault)
 /* ---- Clusters ------------------------------------------------------------------------------------------------------
  */
 
+/* From the partitions' pairs where they were searched for apart, else all at once; both give the same. */
+static enum status run_dedup(struct cluster *cluster, const struct dedup_input *input,
+			     const struct dedup_options *options, struct fault *fault)
+{
+	struct pair_list pairs = {0};
+	struct exact_groups *groups = NULL;
+	enum status status = match_load(cluster->run->plan, &pairs, fault);
+	if (status == STATUS_END)
+		return dedup_run(input, options, &cluster->result, fault);
+	if (status == STATUS_OK && (status = dedup_exact(input->table, options, &groups)) != STATUS_OK)
+		fault_set(fault, status, 0, "no memory for the clusters");
+	if (status == STATUS_OK)
+		status = dedup_cluster(input, groups, &pairs, options, &cluster->result, fault);
+	exact_groups_free(groups);
+	pair_list_free(&pairs);
+	return status;
+}
+
 static enum status find_clusters(struct cluster *cluster, struct fault *fault)
 {
-	const struct plan *plan = cluster->run->plan;
 	uint64_t count = cluster->pages.count;
 	struct dedup_options options;
 	struct dedup_attributes *attributes = malloc((count + 1) * sizeof *attributes);
@@ -36,12 +53,9 @@ static enum status find_clusters(struct cluster *cluster, struct fault *fault)
 		return no_memory(fault);
 	for (uint64_t i = 0; i < count; i++)
 		attributes[i] = page_info_at(&cluster->pages, i)->attributes;
-	dedup_options_default(&options);
-	options.threads = cluster->run->threads;
-	options.memory = plan->settings.memory;
-	options.work_folder = plan->work;
+	dedup_settings(cluster->run, &options);
 	const struct dedup_input input = {.table = cluster->pages.table, .attributes = attributes};
-	enum status status = count ? dedup_run(&input, &options, &cluster->result, fault) : STATUS_OK;
+	enum status status = count ? run_dedup(cluster, &input, &options, fault) : STATUS_OK;
 	free(attributes);
 	return status;
 }

@@ -133,6 +133,29 @@ enum status corpus_verify(const struct verify_request *request, struct verify_to
 enum status corpus_explain(const char *folder, const char *key, const char *const *inputs, size_t input_count,
 			   struct buffer *out, struct fault *fault);
 
+/* ---- Stages one by one, for clusters --------------------------------------------------------------------- */
+
+/* How many units a stage has in the plan: shards, partitions, parts or one. 0: not known before the stage ahead is
+ * done. */
+struct corpus_stage {
+	const char *name; /* "extract", … */
+	const char *unit; /* "shard", "partition", "part", "run" */
+};
+size_t corpus_stage_count(void);
+const struct corpus_stage *corpus_stage_at(size_t index); /* in the order they run */
+
+/* Make FOLDER and its plan (.work/plan.json), to be run stage by stage. An existing plan of the same inputs and options
+ * is kept. */
+enum status corpus_plan_make(const char *const *arguments, size_t count, const struct build_options *options,
+			     const char *folder, struct fault *fault);
+/* Do units u of STAGE with u mod OF = INDEX. What is done is skipped; running a unit twice, or at once, gives the same
+ * bytes. STATUS_RETRY: a stage ahead is not complete, or another process does the same unit. TOTALS (may be NULL) is
+ * filled by the last stage, "finish". */
+enum status corpus_run_stage(const char *folder, const char *stage, uint64_t index, uint64_t of, unsigned threads,
+			     const struct corpus_observer *observer, struct corpus_totals *totals, struct fault *fault);
+/* One line a stage: name, units done, units in all ("?" when not known yet), and the first missing ones. */
+enum status corpus_run_status(const char *folder, struct buffer *out, struct fault *fault);
+
 #ifdef __cplusplus
 }
 #endif

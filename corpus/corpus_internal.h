@@ -149,7 +149,7 @@ struct plan {
 	} * stats;                  /* [input_count] */
 	struct warc_segment *segments;
 	size_t segment_count;
-	size_t shard_count;
+	size_t shard_count, partition_count;
 	size_t *shard_inputs;   /* [shard_count + 1] first input of each shard */
 	size_t *shard_segments; /* [shard_count + 1] first segment of each shard */
 	uint8_t digest[16];     /* of everything in the plan: binds stage files */
@@ -159,6 +159,8 @@ struct plan {
 enum status plan_new(const char *const *arguments, size_t count, const struct build_options *options,
 		     const char *folder, struct plan **out, struct fault *fault);
 void plan_free(struct plan *plan);
+/* The plan that FOLDER holds: STATUS_USAGE when there is none, or when inputs have changed since. OPTIONS is filled. */
+enum status plan_load(const char *folder, struct build_options *options, struct plan **out, struct fault *fault);
 /* Compare with the plan.json in the working folder: STATUS_OK same, STATUS_END none there, STATUS_USAGE what differs.
  */
 enum status plan_compare(const struct plan *plan, struct fault *fault);
@@ -251,6 +253,14 @@ struct run {
 	const struct corpus_observer *observer;
 	struct corpus_progress progress;
 };
+/* run.json: volatile facts about this very run (speed, places); in no digest. Failures do not matter. */
+struct stage_time {
+	const char *name;
+	double seconds;
+};
+void run_json_write(const struct plan *plan, unsigned threads, double seconds, const struct stage_time *times,
+		    size_t count);
+void corpus_totals_fill(const struct tally *tally, struct corpus_totals *totals);
 void run_progress(struct run *run, uint64_t step); /* call from one thread at a time */
 
 /* Decides what one record is and makes its row (page.c). One a thread. */
@@ -364,6 +374,14 @@ struct fates {
 };
 /* Split of a document by the hash of its cluster's id; 0 where there are no splits. */
 uint16_t split_of(const struct settings *settings, struct span cluster_id);
+/* The search for pairs in partitions, for clusters (match.c): "keys-SSSSS" and "match-PPPPP" are marks beside files of
+ * dedup/'s own forms. `build` does it in one go inside stage_cluster instead, with the same result. */
+enum status stage_keys(struct run *run, const struct spool *spool, size_t shard, struct fault *fault);
+enum status stage_match(struct run *run, const struct spool *spool, size_t partition, struct fault *fault);
+/* All partitions' pairs. STATUS_END: they were not searched for in partitions. */
+enum status match_load(const struct plan *plan, struct pair_list *out, struct fault *fault);
+void dedup_settings(const struct run *run, struct dedup_options *options);
+
 enum status stage_cluster(struct run *run, const struct spool *spool, struct fault *fault);
 enum status fates_open(const struct plan *plan, struct fates *out, struct fault *fault);
 void fates_close(struct fates *fates);

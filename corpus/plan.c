@@ -154,7 +154,7 @@ static enum status write_json(struct plan *plan, struct fault *fault)
 enum status plan_new(const char *const *arguments, size_t count, const struct build_options *options,
 		     const char *folder, struct plan **out, struct fault *fault)
 {
-	uint64_t shards = 1;
+	uint64_t shards = 1, partitions = 1;
 	struct plan *plan = calloc(1, sizeof *plan);
 	*out = NULL;
 	if (!plan)
@@ -165,6 +165,10 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 	plan->work = path_join(folder, ".work");
 	if (build_options_get(options, "shards"))
 		span_to_u64(span_of(build_options_get(options, "shards")), &shards);
+	if (build_options_get(options, "partitions"))
+		span_to_u64(span_of(build_options_get(options, "partitions")), &partitions);
+	/* Keys fall into KEY_BINS bins; more partitions than bins would be empty. */
+	plan->partition_count = partitions < 1 ? 1 : partitions > KEY_BINS ? KEY_BINS : (size_t)partitions;
 	enum status status = plan->folder && plan->work ? settings_read(options, &plan->settings, fault)
 							: fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
 	if (status == STATUS_OK)
@@ -179,6 +183,61 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 		*out = plan;
 	else
 		plan_free(plan);
+	return status;
+}
+
+static enum status stored_plan(const char *folder, struct buffer *bytes, struct arena *arena, const struct json **out,
+			       struct fault *fault)
+{
+	struct fault inner = {0};
+	char *path = path_join(folder, ".work/plan.json");
+	if (!path || !arena) {
+		free(path);
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
+	}
+	enum status status = STATUS_OK;
+	if (!file_exists(path))
+		status = fault_set(fault, STATUS_USAGE, 0, "%.160s holds no plan", folder);
+	else if (file_read(path, bytes, &inner) != STATUS_OK ||
+		 json_parse(arena, buffer_span(bytes), 0, out, &inner) != STATUS_OK)
+		status = fault_set(fault, STATUS_DATA, 0, "%.120s: %.100s", path, inner.text);
+	free(path);
+	return status;
+}
+
+enum status plan_load(const char *folder, struct build_options *options, struct plan **out, struct fault *fault)
+{
+	struct buffer bytes;
+	const struct json *stored = NULL;
+	struct arena *arena = arena_new(SIZE_MAX / 2);
+	size_t count = 0, capacity = 0;
+	buffer_init(&bytes, SIZE_MAX / 2);
+	*out = NULL;
+	enum status status = stored_plan(folder, &bytes, arena, &stored, fault);
+	const struct json *inputs = json_get(stored, "inputs");
+	for (const struct json *input = inputs ? inputs->first : NULL; input; input = input->next)
+		capacity++;
+	const char **paths = calloc(capacity + 1, sizeof *paths);
+	for (const struct json *input = inputs ? inputs->first : NULL; input && paths; input = input->next) {
+		struct span path = json_get_text(input, "path");
+		/* A container's members share its path. */
+		if (!count || !span_equal(span_of(paths[count - 1]), path))
+			paths[count++] = arena_copy(arena, path).data;
+	}
+	if (status == STATUS_OK)
+		status = build_options_from_json(options, json_get(stored, "options"), fault);
+	if (status == STATUS_OK)
+		status = paths ? plan_new(paths, count, options, folder, out, fault)
+			       : fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
+	struct fault inner = {0};
+	if (status == STATUS_OK && (status = plan_compare(*out, &inner)) != STATUS_OK) {
+		fault_set(fault, status, 0, "%.80s was planned otherwise: %.140s", folder, inner.text);
+		plan_free(*out);
+		*out = NULL;
+	}
+	free(paths);
+	buffer_free(&bytes);
+	arena_free(arena);
 	return status;
 }
 

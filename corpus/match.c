@@ -1,0 +1,195 @@
+/* match: the search for pairs as tasks of a cluster: each shard's keys as one run file, each partition of the key space
+ * as one list of accepted pairs. The files are of dedup/'s own forms; beside each stands a mark that binds it to the
+ * plan and holds its hash, so that nothing torn or foreign is used. */
+#include "corpus/corpus_internal.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+void dedup_settings(const struct run *run, struct dedup_options *options)
+{
+	dedup_options_default(options);
+	options->threads = run->threads;
+	options->memory = run->plan->settings.memory;
+	options->work_folder = run->plan->work;
+}
+
+static enum status hash_file(const char *path, uint64_t *hash, struct fault *fault)
+{
+	uint8_t sha256[DIGEST_MAX];
+	struct fault inner = {0};
+	enum status status = digest_file(DIGEST_SHA256, path, sha256, NULL, &inner);
+	if (status != STATUS_OK)
+		return fault_set(fault, status, 0, "%.120s: %.100s", path, inner.text);
+	memcpy(hash, sha256, sizeof *hash);
+	return STATUS_OK;
+}
+
+/* Put the finished TEMPORARY in place as PATH, then its mark. */
+static enum status put_in_place(const struct plan *plan, const char *temporary, const char *path, const char *mark,
+				struct fault *fault)
+{
+	uint64_t hash;
+	enum status status = hash_file(temporary, &hash, fault);
+	if (status != STATUS_OK)
+		return status;
+	if (rename(temporary, path) != 0)
+		return fault_set(fault, STATUS_IO, 0, "cannot rename %.160s", temporary);
+	struct span bytes = {(const char *)&hash, sizeof hash};
+	return stage_write(plan, mark, &bytes, 1, fault);
+}
+
+static enum status check_mark(const struct plan *plan, const char *mark, const char *path, struct fault *fault)
+{
+	struct stage_file file;
+	uint64_t hash = 0;
+	enum status status = stage_open(plan, mark, &file, fault);
+	if (status != STATUS_OK)
+		return status;
+	status = hash_file(path, &hash, fault);
+	if (status == STATUS_OK && (file.bytes.size != sizeof hash || memcmp(file.bytes.data, &hash, sizeof hash) != 0))
+		status = fault_set(fault, STATUS_DATA, 0, "%.160s is not the file that %s marks", path, mark);
+	stage_close(&file);
+	return status;
+}
+
+/* ---- Keys ------------------------------------------------------------------------------------------------------ */
+
+static enum status write_keys(struct run *run, const struct spool *spool, size_t shard, const char *temporary,
+			      struct fault *fault)
+{
+	struct signed_pages pages;
+	struct dedup_options options;
+	struct exact_groups *groups = NULL;
+	dedup_settings(run, &options);
+	enum status status = signed_open(run->plan, spool, &pages, fault);
+	if (status != STATUS_OK)
+		return status;
+	if ((status = dedup_exact(pages.table, &options, &groups)) != STATUS_OK)
+		fault_set(fault, status, 0, "no memory for the keys");
+	if (status == STATUS_OK)
+		status = keys_write(pages.table, groups, &options, pages.shard_first[shard],
+				    pages.shard_first[shard + 1], temporary, fault);
+	exact_groups_free(groups);
+	signed_close(&pages);
+	return status;
+}
+
+enum status stage_keys(struct run *run, const struct spool *spool, size_t shard, struct fault *fault)
+{
+	char mark[40];
+	snprintf(mark, sizeof mark, "keys-%05zu", shard);
+	char *path = path_join(run->plan->work, "%s.run", mark);
+	char *temporary = path_join(run->plan->work, "%s.run.tmp-%ld", mark, (long)getpid());
+	enum status status =
+		path && temporary ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the keys");
+	if (status == STATUS_OK && check_mark(run->plan, mark, path, NULL) != STATUS_OK) {
+		status = write_keys(run, spool, shard, temporary, fault);
+		if (status == STATUS_OK)
+			status = put_in_place(run->plan, temporary, path, mark, fault);
+		if (status != STATUS_OK)
+			unlink(temporary);
+	}
+	free(path);
+	free(temporary);
+	return status;
+}
+
+/* ---- Pairs ------------------------------------------------------------------------------------------------------- */
+
+static enum status find_pairs(struct run *run, const struct spool *spool, size_t partition, const char *const *runs,
+			      const char *temporary, struct fault *fault)
+{
+	struct signed_pages pages;
+	struct dedup_options options;
+	struct exact_groups *groups = NULL;
+	struct pair_list pairs = {0};
+	dedup_settings(run, &options);
+	enum status status = signed_open(run->plan, spool, &pages, fault);
+	if (status != STATUS_OK)
+		return status;
+	if ((status = dedup_exact(pages.table, &options, &groups)) != STATUS_OK)
+		fault_set(fault, status, 0, "no memory for the pairs");
+	if (status == STATUS_OK)
+		status = dedup_match(pages.table, groups, &options, (unsigned)partition,
+				     (unsigned)run->plan->partition_count, runs, run->plan->shard_count, 0, &pairs,
+				     fault);
+	if (status == STATUS_OK)
+		status = pair_list_save(&pairs, temporary, fault);
+	pair_list_free(&pairs);
+	exact_groups_free(groups);
+	signed_close(&pages);
+	return status;
+}
+
+/* The run files of all shards, each held against its mark. */
+static enum status list_runs(const struct plan *plan, char **runs, struct fault *fault)
+{
+	char mark[40];
+	for (size_t s = 0; s < plan->shard_count; s++) {
+		snprintf(mark, sizeof mark, "keys-%05zu", s);
+		if (!(runs[s] = path_join(plan->work, "%s.run", mark)))
+			return fault_set(fault, STATUS_MEMORY, 0, "no memory for the pairs");
+		enum status status = check_mark(plan, mark, runs[s], fault);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+enum status stage_match(struct run *run, const struct spool *spool, size_t partition, struct fault *fault)
+{
+	char mark[40];
+	const struct plan *plan = run->plan;
+	snprintf(mark, sizeof mark, "match-%05zu", partition);
+	char *path = path_join(plan->work, "%s.pairs", mark);
+	char *temporary = path_join(plan->work, "%s.pairs.tmp-%ld", mark, (long)getpid());
+	char **runs = calloc(plan->shard_count, sizeof *runs);
+	enum status status =
+		path && temporary && runs ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the pairs");
+	if (status == STATUS_OK && check_mark(plan, mark, path, NULL) != STATUS_OK) {
+		status = list_runs(plan, runs, fault);
+		if (status == STATUS_OK)
+			status = find_pairs(run, spool, partition, (const char *const *)runs, temporary, fault);
+		if (status == STATUS_OK)
+			status = put_in_place(plan, temporary, path, mark, fault);
+		if (status != STATUS_OK)
+			unlink(temporary);
+	}
+	for (size_t s = 0; runs && s < plan->shard_count; s++)
+		free(runs[s]);
+	free(runs);
+	free(path);
+	free(temporary);
+	return status;
+}
+
+enum status match_load(const struct plan *plan, struct pair_list *out, struct fault *fault)
+{
+	char mark[40];
+	memset(out, 0, sizeof *out);
+	/* With no mark at all the search was not done apart; with some, a missing one is an error. */
+	size_t present = 0;
+	for (size_t p = 0; p < plan->partition_count; p++) {
+		snprintf(mark, sizeof mark, "match-%05zu", p);
+		present += stage_exists(plan, mark);
+	}
+	if (!present)
+		return STATUS_END;
+	for (size_t p = 0; p < plan->partition_count; p++) {
+		snprintf(mark, sizeof mark, "match-%05zu", p);
+		char *path = path_join(plan->work, "%s.pairs", mark);
+		enum status status = path ? check_mark(plan, mark, path, fault) : STATUS_MEMORY;
+		if (status == STATUS_OK)
+			status = pair_list_load(out, path, fault);
+		free(path);
+		if (status != STATUS_OK) {
+			pair_list_free(out);
+			return status == STATUS_END
+				       ? fault_set(fault, STATUS_RETRY, 0, "partition %zu was not searched yet", p)
+				       : status;
+		}
+	}
+	pair_list_sort(out);
+	return STATUS_OK;
+}
