@@ -572,6 +572,7 @@ enum status blocks_init(struct blocks *blocks)
 	}
 	char_classes_fill(blocks->classes);
 	tag_rules_fill(blocks->rules);
+	element_attributes_fill(blocks->looked_at);
 	return STATUS_OK;
 }
 

@@ -101,6 +101,7 @@ struct blocks {
 	struct class_memo *memo;     /* class attribute → tokens' score and signature part; a pure function, so it outlives the page */
 	uint16_t *classes;           /* character classes of the first CLASS_TABLE code points */
 	struct tag_rule rules[HTML_TAG_COUNT];
+	bool looked_at[HTML_ATTR_COUNT]; /* attributes that element_look reads */
 	bool cut;                    /* a ceiling was reached */
 };
 
@@ -111,6 +112,7 @@ enum status blocks_read(struct blocks *blocks, const struct html_tree *tree, boo
 
 /* Hashes of the tokens of an element's class, id, role, itemprop …; at most ELEMENT_TOKENS, each once. */
 size_t element_tokens(const struct html_tree *tree, uint32_t node, uint32_t out[ELEMENT_TOKENS]);
+void element_attributes_fill(bool looked_at[HTML_ATTR_COUNT]);
 const struct class_memo *element_look(struct blocks *blocks, const struct html_tree *tree, uint32_t node,
 				      const struct model_tokens *tokens);
 /* Hashes of the tokens of TEXT, as blocks have them. Returns the count, at most MAX. */

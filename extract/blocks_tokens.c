@@ -106,9 +106,11 @@ size_t element_tokens(const struct html_tree *tree, uint32_t node, uint32_t out[
 	list_tokens(&set, html_attr(tree, node, HTML_ATTR_CLASS));
 	list_tokens(&set, html_attr(tree, node, HTML_ATTR_ID));
 	for (uint32_t i = 0; i < count && i < 32; i++) {
-		enum html_attr attr = html_attr_at(tree, node, i, &name, &value);
-		char prefix = attribute_prefix(attr);
-		if (!prefix || !value.size)
+		char prefix = attribute_prefix((enum html_attr)tree->attributes[tree->nodes[node].attributes + i].id);
+		if (!prefix)
+			continue;
+		html_attr_at(tree, node, i, &name, &value);
+		if (!value.size)
 			continue;
 		size_t slash = value.size;
 		while (slash && value.data[slash - 1] != '/')
@@ -141,6 +143,22 @@ static bool style_hides(struct span style)
 	       span_find(flat, SPAN("visibility:hidden")) != SIZE_MAX;
 }
 
+/* Eight bytes a step. The key has 64 well-mixed bits: two sets of attributes of a corpus never share one. */
+static uint64_t key_add(uint64_t key, const char *at, size_t size)
+{
+	uint64_t word;
+	key = (key ^ size) * 0x9e3779b97f4a7c15u;
+	for (; size >= 8; at += 8, size -= 8) {
+		memcpy(&word, at, 8);
+		key = (key ^ word) * 0xff51afd7ed558ccdu;
+		key ^= key >> 32;
+	}
+	for (word = 0; size; size--)
+		word = word << 8 | (unsigned char)at[size - 1];
+	key = (key ^ word) * 0xc4ceb9fe1a85ec53u;
+	return key ^ key >> 29;
+}
+
 const struct class_memo *element_look(struct blocks *blocks, const struct html_tree *tree, uint32_t node,
 				      const struct model_tokens *tokens)
 {
@@ -148,15 +166,16 @@ const struct class_memo *element_look(struct blocks *blocks, const struct html_t
 	uint32_t count = html_attr_count(tree, node);
 	uint64_t key = 0x9e3779b97f4a7c15u;
 	bool any = false, hidden = false;
-	struct span name, value;
-	for (uint32_t i = 0; i < count && i < 32; i++) {
-		enum html_attr attr = html_attr_at(tree, node, i, &name, &value);
-		bool listed = attr == HTML_ATTR_CLASS || attr == HTML_ATTR_ID;
-		hidden |= attr == HTML_ATTR_HIDDEN;
-		if (!listed && attr != HTML_ATTR_STYLE && attr != HTML_ATTR_ARIA_HIDDEN && !attribute_prefix(attr))
+	struct html_attribute *attribute = tree->attributes + tree->nodes[node].attributes;
+	for (uint32_t i = 0; i < count && i < 32; i++, attribute++) {
+		hidden |= attribute->id == HTML_ATTR_HIDDEN;
+		if (!blocks->looked_at[attribute->id])
 			continue;
+		if (attribute->raw)
+			html_attribute_decode(tree, attribute);
 		any = true;
-		key = hash64(value.data, value.size < 300 ? value.size : 300, key + (uint64_t)attr);
+		key = key_add(key + attribute->id, attribute->value,
+			      attribute->value_size < 300 ? attribute->value_size : 300);
 	}
 	key += hidden;
 	if (!any && !hidden)
@@ -172,4 +191,11 @@ const struct class_memo *element_look(struct blocks *blocks, const struct html_t
 	memo->hidden = hidden || span_equal(html_attr(tree, node, HTML_ATTR_ARIA_HIDDEN), SPAN("true")) ||
 		       style_hides(html_attr(tree, node, HTML_ATTR_STYLE));
 	return memo;
+}
+
+void element_attributes_fill(bool looked_at[HTML_ATTR_COUNT])
+{
+	for (int id = 0; id < HTML_ATTR_COUNT; id++)
+		looked_at[id] = id == HTML_ATTR_CLASS || id == HTML_ATTR_ID || id == HTML_ATTR_STYLE ||
+				id == HTML_ATTR_ARIA_HIDDEN || attribute_prefix((enum html_attr)id);
 }
