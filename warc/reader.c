@@ -424,10 +424,12 @@ static enum status at_record(struct warc_reader *reader, struct warc_damage *dam
 		bool some = pass_leading_blank(text);
 		uint64_t here = plain ? text->stored : some ? text->member : text->stored;
 		if (some && here > reader->mark)
-			return report(reader, damage, 0, here, true, plain ? "blank lines" : "a member without a record");
+			return report(reader, damage, 0, here, true,
+				      plain ? "blank lines" : "a member without a record");
 		if (some && (!plain || here < reader->limit))
 			return STATUS_OK;
-		if (!plain && !some && !text->open && text->stored > reader->mark) /* one event each, wherever a segment ends */
+		if (!plain && !some && !text->open &&
+		    text->stored > reader->mark) /* one event each, wherever a segment ends */
 			return report(reader, damage, 0, text->stored, true, "a member without a record");
 		if ((some || !plain) && !text->open && text->stored >= reader->limit)
 			return STATUS_END;
@@ -442,7 +444,8 @@ static enum status at_record(struct warc_reader *reader, struct warc_damage *dam
 			return report_broken(reader, damage, inner_here(reader), fault);
 		if (text->stored == reader->mark)
 			return report_end(reader, damage);
-		return report(reader, damage, 0, text->stored, true, plain ? "blank lines" : "a member without a record");
+		return report(reader, damage, 0, text->stored, true,
+			      plain ? "blank lines" : "a member without a record");
 	}
 }
 

@@ -188,7 +188,9 @@ enum status window_need(struct window *window, uint64_t at, size_t want, struct 
 				     window->size - (size_t)(at - window->offset)};
 		return STATUS_OK;
 	}
-	size_t capacity = want > WINDOW_CHUNK / 2 ? want + WINDOW_CHUNK / 2 : WINDOW_CHUNK;
+	/* Small windows stay in the cache; one that has to move its rest to the front is four times what is asked for.
+	 */
+	size_t capacity = want <= WINDOW_CHUNK / 4 ? WINDOW_CHUNK : want <= WINDOW_CHUNK ? 4 * want : want + 2 * MIB;
 	if (window->source->size < capacity) /* a small file, whole */
 		capacity = (size_t)window->source->size + 64;
 	if (window->capacity < capacity) {

@@ -9,7 +9,8 @@
 #include <zlib.h>
 
 #define GZIP_FAST_MAX (8 * MIB) /* inflated bytes of a member given to libdeflate */
-#define GZIP_AHEAD (1 * MIB)    /* stored bytes in memory when a member is begun */
+#define GZIP_AHEAD                                                                                                     \
+	(256 * KIB) /* stored bytes in memory when a member is begun; an eighth of the window is moved per refill */
 
 struct gzip_state {
 	struct libdeflate_decompressor *fast;
@@ -70,8 +71,8 @@ static enum status gzip_fast(struct text *text, bool *done, struct fault *fault)
 		}
 		if (result == LIBDEFLATE_INSUFFICIENT_SPACE && room < GZIP_FAST_MAX) {
 			status = text_reserve(text, room < 512 * KIB ? MIB : 2 * room);
-		} else if (result == LIBDEFLATE_BAD_DATA && !text->window.at_end && in.size < 4 * GZIP_AHEAD) {
-			ahead = in.size + GZIP_AHEAD; /* perhaps it only goes on past the window */
+		} else if (result == LIBDEFLATE_BAD_DATA && !text->window.at_end && in.size < 4 * MIB) {
+			ahead = 2 * in.size; /* perhaps it only goes on past the window */
 			status = window_need(&text->window, text->stored, ahead, &in, fault);
 		} else {
 			return STATUS_OK;

@@ -8,7 +8,7 @@
 #include <zstd_errors.h>
 
 #define ZSTD_FAST_MAX (8 * MIB)
-#define ZSTD_AHEAD (1 * MIB)
+#define ZSTD_AHEAD (256 * KIB)
 #define ZSTD_DICTIONARY_MAX (64 * MIB)
 #define ZSTD_WINDOW_LOG_MAX 27 /* what the zstd program accepts unasked: 128 MiB */
 #define DICTIONARY_MAGIC 0x184D2A5Du
@@ -135,6 +135,13 @@ static enum status zstd_fast(struct text *text, bool *done, struct fault *fault)
 	if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > ZSTD_FAST_MAX)
 		return STATUS_OK;
 	size_t stored = ZSTD_findFrameCompressedSize(in.data, in.size);
+	if (ZSTD_isError(stored) && !text->window.at_end &&
+	    in.size < ZSTD_FAST_MAX) { /* perhaps it goes on past the window */
+		status = window_need(&text->window, text->stored, ZSTD_FAST_MAX / 4 + in.size, &in, fault);
+		if (status)
+			return status;
+		stored = ZSTD_findFrameCompressedSize(in.data, in.size);
+	}
 	if (ZSTD_isError(stored))
 		return STATUS_OK;
 	if (text_reserve(text, (size_t)size))

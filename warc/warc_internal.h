@@ -65,7 +65,7 @@ struct window {
 	uint64_t offset;
 	bool at_end; /* the source ends at offset + size */
 };
-#define WINDOW_CHUNK (4 * MIB)
+#define WINDOW_CHUNK (2 * MIB)
 #define WINDOW_MAX (24 * MIB)
 void window_start(struct window *window, struct source *source);
 /* All bytes in memory from AT on, at least WANT (≤ WINDOW_MAX) unless the source ends. Bytes before AT may be
