@@ -202,7 +202,7 @@ static bool is_front(const struct article_extractor *extractor, const struct pag
 const char *article_class(const struct article_extractor *extractor, const struct page *page,
 			  const struct article *article)
 {
-	enum { FEW_WORDS = 20, LOGIN_WORDS = 60, CONSENT_WORDS = 300, SEARCH_WORDS = 400 };
+	enum { FEW_WORDS = 20, LOGIN_WORDS = 35, CONSENT_WORDS = 300, SEARCH_WORDS = 400 };
 	if (extractor->features.facts.words < 3 * WORD && !article->words)
 		return "empty";
 	const char *class = class_by_title(&article->metadata, article->words);

@@ -356,8 +356,12 @@ static void add_text(struct reader *reader, uint32_t node, struct span text)
 		}
 		const char *from = at;
 		uint32_t code = (unsigned char)*at;
-		if (code == ' ' && !block->pre) {
-			space_seen(reader, code);
+		if (code == ' ' && !block->pre) { /* space_seen, inlined for the commonest character */
+			if (reader->in_token)
+				token_end(reader);
+			reader->previous_cjk = 0;
+			reader->piece = false;
+			reader->space = block->chars > 0;
 			at++;
 			continue;
 		}

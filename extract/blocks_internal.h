@@ -122,7 +122,7 @@ enum {
 	CHAR_LETTER = 1, CHAR_UPPER = 2, CHAR_DIGIT = 4, CHAR_SPACE = 8, CHAR_CJK = 16, CHAR_STOP = 32, CHAR_COMMA = 64,
 	CHAR_END = 128, CHAR_SYMBOL = 256, CHAR_DROP = 512, CHAR_QUOTE = 1024, CHAR_JOINER = 2048, CHAR_MONEY = 4096,
 };
-#define CLASS_TABLE 0x800u
+#define CLASS_TABLE 0x3100u /* up to kana: nearly all that is not CJK */
 void char_classes_fill(uint16_t classes[CLASS_TABLE]);
 uint32_t char_lower(uint32_t code); /* of a character with CHAR_UPPER */
 unsigned char_class(const struct blocks *blocks, uint32_t code);
