@@ -11,20 +11,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: warcmill-bench peers [SET...] [--archive FILE]... [option...]\n"
-			    "\n"
-			    "Extract every page of the sets with warcmill and with every peer that is installed, in "
-			    "turns, score the results and time\n"
-			    "them; read the archives with every reader.\n"
-			    "\n"
-			    "  --peers FOLDER    where peer.mjs, peer.py and node_modules are (none: warcmill alone)\n"
-			    "  --only A,B,...    these tools alone ('warcmill' is one)\n"
-			    "  --pages N         at most so many pages of each set, evenly spread (0: all)\n"
-			    "  --rounds N        each page is extracted so often; the median counts (1)\n"
-			    "  --timeout N       seconds that a peer may take for a page (20)\n"
-			    "  --rouge           ROUGE-LSum too\n"
-			    "  --out FOLDER      write each tool's results and worst pages there\n"
-			    "  --json FILE       write scores and times as JSON\n";
+static const char usage[] =
+	"usage: warcmill-bench peers [SET...] [--archive FILE]... [option...]\n"
+	"\n"
+	"Extract every page of the sets with warcmill and with every peer that is installed, in "
+	"turns, score the results and time\n"
+	"them; read the archives with every reader. Times are processor time of the tool's process.\n"
+	"\n"
+	"  --peers FOLDER    where peer.mjs, peer.py and node_modules are (none: warcmill alone)\n"
+	"  --only A,B,...    these tools alone ('warcmill' is one)\n"
+	"  --pages N         at most so many pages of each set, evenly spread (0: all)\n"
+	"  --rounds N        each page is extracted so often; the median counts (1)\n"
+	"  --timeout N       seconds that a peer may take for a page (20)\n"
+	"  --rouge           ROUGE-LSum too\n"
+	"  --out FOLDER      write each tool's results and worst pages there\n"
+	"  --json FILE       write scores and times as JSON\n";
 
 enum { WARM_UP = 15, ROUNDS_MAX = 25, TOOLS_MAX = 32, ARCHIVES_MAX = 16, PAGE_MAX = 64 << 20 };
 
@@ -89,13 +90,13 @@ static double extract_own(struct tool *tool, const struct truth_page *page, stru
 	struct article article = {0};
 	struct page in = {.url = page->url, .fetch_time = DATE_NONE};
 	bench_read(page->path, &bytes);
-	double start = clock_seconds();
+	double start = clock_cpu_seconds();
 	enum status status = charset_decode(tool->decoder, buffer_span(&bytes), SPAN_NONE, &in.html, &charset);
 	if (!status || status == STATUS_LIMIT)
 		status = html_parse(tool->parser, in.html, &in.tree);
 	if (!status || status == STATUS_LIMIT)
 		status = article_extract(tool->extractor, &in, &article);
-	double seconds = clock_seconds() - start;
+	double seconds = clock_cpu_seconds() - start;
 	if (out && !status)
 		put_own(out, page->id, &article);
 	buffer_free(&bytes);
@@ -277,7 +278,7 @@ static struct reading read_own(const char *path)
 	struct warc_reader *reader = warc_reader_new(NULL);
 	struct warc_record record;
 	struct warc_http http;
-	double start = clock_seconds();
+	double start = clock_cpu_seconds();
 	if (!reader || warc_inputs_new(&path, 1, NULL, &inputs, NULL))
 		bench_die(BENCH_IO, "%s: cannot be read", path);
 	enum status status = warc_reader_open(reader, warc_inputs_at(inputs, 0), 0, UINT64_MAX, true, NULL);
@@ -290,7 +291,7 @@ static struct reading read_own(const char *path)
 	}
 	warc_reader_free(reader);
 	warc_inputs_free(inputs);
-	reading.seconds = clock_seconds() - start;
+	reading.seconds = clock_cpu_seconds() - start;
 	return reading;
 }
 

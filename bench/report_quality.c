@@ -160,8 +160,8 @@ void report_extraction(const struct json *results, struct buffer *out)
 						     "precision and recall "
 						     "averaged over pages, with a 95 % interval by bootstrap. Every "
 						     "tool got every page in "
-						     "this run, in turns; time runs from the bytes in memory to the "
-						     "tool's own result.</p>"));
+						     "this run, in turns; speed is by processor time, from the bytes "
+						     "in memory to the tool's own result.</p>"));
 		for (const struct json *row = rows ? rows->first : NULL; row; row = row->next) {
 			bool seen = false;
 			for (const struct json *before = rows->first; before != row; before = before->next)

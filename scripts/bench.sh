@@ -63,7 +63,7 @@ if [ ${#sets[@]} -eq 0 ]; then
 	done
 fi
 if [ -n "$quick" ]; then
-	megabytes=12M pages=160 rounds=5 set_pages=16 growth=(--quick)
+	megabytes=8M pages=100 rounds=5 set_pages=10 growth=(--quick)
 	[ ${#sets[@]} -gt 2 ] && sets=("${sets[@]:0:2}")
 else
 	megabytes=64M pages=0 rounds=11 set_pages=200 growth=()

@@ -2,8 +2,8 @@
 """One peer of the benchmark harness, run by Python. usage: peer.py TOOL
 
 Speaks lines of JSON: first {"name", "version"} or {"absent": why}; then for every line {"path", "url"} on standard input one
-line {"seconds", "text", "title", "author", "date"} or {"error"}. The clock runs from the bytes in memory to the tool's own
-result; making plain text of a piece of HTML is not counted.
+line {"seconds", "text", "title", "author", "date"} or {"error"}. Seconds are this process's
+processor time, from the bytes in memory to the tool's own result; making plain text of its HTML is not counted.
 """
 import gzip
 import json
@@ -127,16 +127,16 @@ READERS = ("warcio", "fastwarc")
 
 def answer(name, work, request):
     if name in READERS:
-        start = time.perf_counter()
+        start = time.process_time()
         result = work(request["path"])
     else:
         with open(request["path"], "rb") as page:
             data = page.read()
         if request["path"].endswith(".gz"):
             data = gzip.decompress(data)
-        start = time.perf_counter()
+        start = time.process_time()
         result = work(data, request.get("url"))
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     if "html" in result:
         result["text"] = text_of(result.pop("html"))
     return {"seconds": seconds, **result}

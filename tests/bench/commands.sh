@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# The commands that need no third-party material: generator, crawl, speed, growth, peers, report, compare, and their errors.
+# usage: commands.sh WARCMILL_BENCH WARCMILL FOLDER-OF-THIS-SCRIPT
+set -euo pipefail
+bench=$1
+warcmill=$2
+here=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+	echo "commands.sh: $1" >&2
+	exit 1
+}
+expect() { # CODE COMMAND...
+	local wanted=$1 code=0
+	shift
+	"$@" >out.txt 2>err.txt || code=$?
+	[ "$code" = "$wanted" ] || fail "exit $code, not $wanted: $* ($(head -c 300 err.txt))"
+}
+
+# The same seed gives the same archive, another one does not; each compression holds the same records.
+expect 0 "$bench" archive --invented 12 -o a.warc.gz --mix crawl --seed 5
+expect 0 "$bench" archive --invented 12 -o b.warc.gz --mix crawl --seed 5
+expect 0 "$bench" archive --invented 12 -o c.warc.gz --mix crawl --seed 6
+expect 0 "$bench" archive --invented 12 -o a.warc.zst --mix crawl --seed 5
+expect 0 "$bench" archive --invented 12 -o a.warc --mix crawl --seed 5
+cmp a.warc.gz b.warc.gz || fail "one seed, two archives"
+cmp -s a.warc.gz c.warc.gz && fail "two seeds, one archive"
+[ "$(gzip -dc a.warc.gz | sha256sum)" = "$(sha256sum <a.warc)" ] || fail "gzip holds other bytes"
+[ "$(zstd -dcq a.warc.zst | sha256sum)" = "$(sha256sum <a.warc)" ] || fail "zstd holds other bytes"
+for archive in a.warc.gz a.warc.zst a.warc; do
+	expect 0 "$warcmill" check "$archive"
+done
+expect 0 "$bench" archive --invented 4 -o big.warc.gz --pages 30
+[ "$("$warcmill" ls big.warc.gz | grep -c 'text/html')" -ge 30 ] || fail "--pages wrote too few"
+
+# wget's own archive of a loopback site.
+if command -v wget >/dev/null; then
+	mkdir pages
+	printf '<!doctype html><title>One</title><p>A page of the site.\n' >pages/one.html
+	expect 0 "$bench" crawl pages -o crawled
+	expect 0 "$warcmill" check crawled.warc.gz
+	"$warcmill" ls crawled.warc.gz | grep -q '404' || fail "the crawl met no dead link"
+fi
+
+# Measurements, joined and compared with themselves.
+expect 0 "$bench" speed a.warc.gz --rounds 3 --warcmill "$warcmill" --threads 2 --json speed.json
+grep -q '"unsteady"' speed.json && fail "a stage's results changed between runs"
+grep -q '"absent":"it failed"' speed.json && fail "a stage failed: $(grep -o '"name":"[^"]*"[^}]*"absent":"it failed"' speed.json)"
+expect 0 "$bench" peers "$here/invented/public" --archive a.warc.gz --only warcmill --json peers.json
+expect 0 "$bench" dedup "$here/invented/duplicates.jsonl" "$here/invented/clusters.tsv" --json dedup.json
+expect 0 "$bench" report speed=speed.json peers=peers.json dedup=dedup.json --command "a 'command'" -o out
+grep -q '<svg' out/report.html || fail "no plot in the report"
+grep -qE '<(script|link)|https?://[^"<]*\.(js|css)' out/report.html && fail "the report needs other files"
+expect 0 "$bench" compare out/results.json out/results.json
+grep -q '^0 worse, 0 better' out.txt || fail "a result differs from itself: $(cat out.txt)"
+
+# Slower and worse are told, noise is not.
+expect 1 "$bench" compare "$here/invented/old.json" "$here/invented/new.json" --all
+diff -u "$here/invented/compared.txt" out.txt || fail "the comparison reads otherwise"
+
+# Errors.
+expect 64 "$bench"
+expect 64 "$bench" nonsense
+expect 64 "$bench" archive -o x.warc.gz
+expect 74 "$bench" speed missing.warc.gz
+expect 74 "$bench" extraction missing results.json
+expect 65 "$bench" compare "$here/invented/truth.jsonl" out/results.json
+echo '{"id":"a","text":' >broken.jsonl
+expect 65 "$bench" extraction "$here/invented" broken.jsonl
+grep -q 'broken.jsonl, line 1' err.txt || fail "the error does not say where"
+echo "done"
