@@ -311,6 +311,8 @@ static enum status run_duplicates(struct build *build, struct fault *fault)
 	end_stage(build);
 	if (status != STATUS_OK)
 		return status;
+	if ((status = stage_against(run, fault)) != STATUS_OK)
+		return status;
 	begin_stage(build, "sign", "rows", build->spool->row_count);
 	for (size_t shard = 0; status == STATUS_OK && shard < run->plan->shard_count; shard++)
 		status = stage_sign(run, build->spool, shard, fault);

@@ -9,6 +9,8 @@ struct cluster {
 	struct run *run;
 	const struct spool *spool;
 	struct signed_pages pages;
+	struct old_pages old;
+	struct signature_table *table; /* old documents, then pages */
 	struct dedup_result result;
 	struct page_fate *fates;
 	struct revisit_list revisits;
@@ -44,37 +46,61 @@ static enum status run_dedup(struct cluster *cluster, const struct dedup_input *
 	return status;
 }
 
+/* One table of the older corpus' documents and this run's pages, in that order. */
+static enum status join_tables(struct cluster *cluster, struct dedup_attributes **attributes, uint32_t **old_keeper,
+			       struct fault *fault)
+{
+	uint64_t old = cluster->old.count, count = cluster->pages.count;
+	*attributes = malloc((old + count + 1) * sizeof **attributes);
+	*old_keeper = malloc((old + 1) * sizeof **old_keeper);
+	cluster->table = joined_table(&cluster->old, &cluster->pages);
+	if (!*attributes || !*old_keeper || !cluster->table)
+		return no_memory(fault);
+	for (uint64_t i = 0; i < old; i++) {
+		(*attributes)[i] = cluster->old.infos[i].attributes;
+		(*old_keeper)[i] = (uint32_t)i;
+	}
+	for (uint64_t i = 0; i < count; i++)
+		(*attributes)[old + i] = page_info_at(&cluster->pages, i)->attributes;
+	return STATUS_OK;
+}
+
 static enum status find_clusters(struct cluster *cluster, struct fault *fault)
 {
-	uint64_t count = cluster->pages.count;
 	struct dedup_options options;
-	struct dedup_attributes *attributes = malloc((count + 1) * sizeof *attributes);
-	if (!attributes)
-		return no_memory(fault);
-	for (uint64_t i = 0; i < count; i++)
-		attributes[i] = page_info_at(&cluster->pages, i)->attributes;
+	struct dedup_attributes *attributes = NULL;
+	uint32_t *old_keeper = NULL;
+	enum status status = join_tables(cluster, &attributes, &old_keeper, fault);
 	dedup_settings(cluster->run, &options);
-	const struct dedup_input input = {.table = cluster->pages.table, .attributes = attributes};
-	enum status status = count ? run_dedup(cluster, &input, &options, fault) : STATUS_OK;
+	if (status == STATUS_OK && cluster->pages.count) {
+		const struct dedup_input input = {.table = cluster->table,
+						  .attributes = attributes,
+						  .old_count = (size_t)cluster->old.count,
+						  .old_keeper = cluster->old.count ? old_keeper : NULL};
+		status = run_dedup(cluster, &input, &options, fault);
+	}
 	free(attributes);
+	free(old_keeper);
 	return status;
 }
 
 static enum status fill_fates(struct cluster *cluster, struct fault *fault)
 {
-	uint64_t count = cluster->pages.count;
+	uint64_t count = cluster->pages.count, old = cluster->old.count;
 	cluster->fates = calloc(count + 1, sizeof *cluster->fates);
 	if (!cluster->fates)
 		return no_memory(fault);
 	for (uint64_t i = 0; i < count; i++) {
-		const struct dedup_row *row = &cluster->result.rows[i];
+		const struct dedup_row *row = &cluster->result.rows[old + i];
 		struct page_fate *fate = &cluster->fates[i];
-		fate->keeper = row->keeper;
+		bool of_old = row->keeper < old;
+		fate->keeper = of_old ? row->keeper : (uint32_t)(row->keeper - old);
 		fate->size = row->size;
 		fate->evidence = row->evidence;
 		fate->keeper_rule = row->keeper_rule;
 		fate->fate = page_info_at(&cluster->pages, i)->rejected ? FATE_REJECTED
-			     : row->keeper == i                         ? FATE_KEPT
+			     : of_old                                   ? FATE_OLD_COPY
+			     : fate->keeper == i                        ? FATE_KEPT
 									: FATE_COPY;
 	}
 	return STATUS_OK;
@@ -87,6 +113,11 @@ static void join_revisits(struct cluster *cluster)
 		if (revisit->outcome != REVISIT_RESOLVED)
 			continue;
 		const struct page_fate *original = &cluster->fates[revisit->keeper];
+		if (original->fate == FATE_OLD_COPY) {
+			revisit->outcome = REVISIT_OF_OLD;
+			revisit->keeper = original->keeper;
+			continue;
+		}
 		if (original->fate == FATE_REJECTED) {
 			revisit->outcome = REVISIT_OF_REJECTED;
 			revisit->keeper = DOCUMENT_NONE;
@@ -158,6 +189,11 @@ uint16_t split_of(const struct settings *settings, struct span cluster_id)
 	return split;
 }
 
+static struct span old_cluster(const struct old_pages *old, uint32_t index)
+{
+	return span_slice(old->heap, (size_t)old->infos[index].cluster_at, old->infos[index].cluster_size);
+}
+
 static void draw_splits(struct cluster *cluster, struct arena *arena)
 {
 	const struct settings *settings = &cluster->run->plan->settings;
@@ -169,12 +205,19 @@ static void draw_splits(struct cluster *cluster, struct arena *arena)
 		arena_reset(arena);
 		cluster->fates[i].split = split_of(settings, page_id_at(cluster->run->plan, &cluster->pages, i, arena));
 	}
-	for (uint64_t i = 0; i < cluster->pages.count; i++)
-		if (cluster->fates[i].fate == FATE_COPY)
-			cluster->fates[i].split = cluster->fates[cluster->fates[i].keeper].split;
+	for (uint64_t i = 0; i < cluster->pages.count; i++) {
+		struct page_fate *fate = &cluster->fates[i];
+		if (fate->fate == FATE_COPY)
+			fate->split = cluster->fates[fate->keeper].split;
+		if (fate->fate == FATE_OLD_COPY)
+			fate->split = split_of(settings, old_cluster(&cluster->old, fate->keeper));
+	}
 	for (size_t i = 0; i < cluster->revisits.count; i++)
 		if (cluster->revisits.at[i].outcome == REVISIT_RESOLVED)
 			cluster->revisits.at[i].split = cluster->fates[cluster->revisits.at[i].keeper].split;
+		else if (cluster->revisits.at[i].outcome == REVISIT_OF_OLD)
+			cluster->revisits.at[i].split =
+				split_of(settings, old_cluster(&cluster->old, cluster->revisits.at[i].keeper));
 }
 
 /* ---- Who belongs to whom --------------------------------------------------------------------------------------------
@@ -389,9 +432,13 @@ enum status stage_cluster(struct run *run, const struct spool *spool, struct fau
 	struct arena *arena = arena_new(1 << 20);
 	enum status status = arena ? signed_open(run->plan, spool, &cluster.pages, fault) : no_memory(fault);
 	if (status == STATUS_OK)
+		status = old_pages_open(run->plan, &cluster.old, fault);
+	if (status == STATUS_OK)
 		status = decide(&cluster, arena, fault);
 	arena_free(arena);
 	dedup_result_free(&cluster.result);
+	signature_table_free(cluster.table);
+	old_pages_close(&cluster.old);
 	signed_close(&cluster.pages);
 	free(cluster.fates);
 	free(cluster.revisits.at);

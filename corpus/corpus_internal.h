@@ -152,6 +152,7 @@ struct plan {
 	size_t shard_count, partition_count;
 	size_t *shard_inputs;   /* [shard_count + 1] first input of each shard */
 	size_t *shard_segments; /* [shard_count + 1] first segment of each shard */
+	char against[65];       /* SHA-256 of the older corpus' manifest.json; "" without --against */
 	uint8_t digest[16];     /* of everything in the plan: binds stage files */
 	char *folder, *work;    /* DIR, DIR/.work */
 	struct buffer json;     /* plan.json */
@@ -334,8 +335,27 @@ const struct page_info *page_info_at(const struct signed_pages *pages, uint64_t 
 struct span page_url_at(const struct signed_pages *pages, uint64_t page);
 struct span page_id_at(const struct plan *plan, const struct signed_pages *pages, uint64_t page, struct arena *arena);
 
+/* Documents of an older corpus (against.c), "against". Without --against all is empty. */
+struct old_page {
+	uint64_t id_at, url_at, cluster_at; /* in the heap */
+	uint32_t id_size, url_size, cluster_size, unused;
+	struct dedup_attributes attributes;
+};
+struct old_pages {
+	struct stage_file file;
+	const struct signature *signatures;
+	const struct old_page *infos;
+	struct span heap;
+	uint64_t count;
+};
+enum status stage_against(struct run *run, struct fault *fault);
+enum status old_pages_open(const struct plan *plan, struct old_pages *out, struct fault *fault);
+void old_pages_close(struct old_pages *pages);
+/* Old documents, then this run's pages; borrows from both. NULL without memory. */
+struct signature_table *joined_table(const struct old_pages *old, const struct signed_pages *pages);
+
 /* What becomes of each page and revisit (cluster.c), one file "fates". */
-enum { FATE_KEPT, FATE_COPY, FATE_REJECTED, FATE_NOT_SAMPLED };
+enum { FATE_KEPT, FATE_COPY, FATE_REJECTED, FATE_NOT_SAMPLED, FATE_OLD_COPY /* keeper: index in the older corpus */ };
 struct page_fate {
 	uint32_t keeper; /* page index; itself when kept */
 	uint32_t size;   /* of the cluster: pages and resolved revisits */
@@ -343,7 +363,7 @@ struct page_fate {
 	uint8_t keeper_rule, fate;
 	uint16_t split;
 };
-enum { REVISIT_RESOLVED, REVISIT_UNRESOLVED, REVISIT_OF_REJECTED, REVISIT_NOT_SAMPLED };
+enum { REVISIT_RESOLVED, REVISIT_UNRESOLVED, REVISIT_OF_REJECTED, REVISIT_NOT_SAMPLED, REVISIT_OF_OLD };
 struct revisit_fate {
 	uint64_t row, offset, inner; /* the row in the spool, its address */
 	uint32_t input;
@@ -392,6 +412,7 @@ struct emit_shared {
 	struct signed_pages pages;
 	struct fates fates;
 	struct recurring recurring;
+	struct old_pages old;
 };
 enum status emit_shared_open(const struct plan *plan, const struct spool *spool, struct emit_shared *out,
 			     struct fault *fault);

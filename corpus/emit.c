@@ -232,13 +232,29 @@ static enum status put_duplicate(struct emitter *emitter, uint32_t keeper, uint1
 	return put_row(emitter, out, split, fault);
 }
 
+/* A copy of a document that the older corpus has. */
+static enum status put_old_duplicate(struct emitter *emitter, uint32_t keeper, uint16_t split, struct corpus_row *out,
+				     struct fault *fault)
+{
+	const struct old_page *old = &emitter->shared->old.infos[keeper];
+	struct span heap = emitter->shared->old.heap;
+	struct duplicate *duplicate = &out->as.duplicate;
+	duplicate->duplicate_of = span_slice(heap, (size_t)old->id_at, old->id_size);
+	duplicate->duplicate_of_url = old->url_size ? span_slice(heap, (size_t)old->url_at, old->url_size) : SPAN_NONE;
+	duplicate->cluster_id = span_slice(heap, (size_t)old->cluster_at, old->cluster_size);
+	duplicate->split = split_name(emitter, split);
+	emitter->tally.duplicates++;
+	return put_row(emitter, out, split, fault);
+}
+
 static enum status put_copy(struct emitter *emitter, const struct row *row, uint64_t page, struct fault *fault)
 {
 	const struct page_fate *fate = &emitter->shared->fates.pages[page];
 	struct corpus_row out;
 	compose_duplicate(row, signature_at(emitter->shared->pages.table, page), &out);
 	compose_evidence(&fate->evidence, &out.as.duplicate);
-	return put_duplicate(emitter, fate->keeper, fate->split, &out, fault);
+	return fate->fate == FATE_OLD_COPY ? put_old_duplicate(emitter, fate->keeper, fate->split, &out, fault)
+					   : put_duplicate(emitter, fate->keeper, fate->split, &out, fault);
 }
 
 static enum status put_rejected(struct emitter *emitter, const struct row *row, const char *reason, struct fault *fault)
@@ -263,6 +279,7 @@ static enum status put_revisit(struct emitter *emitter, const struct row *row, s
 		[REVISIT_UNRESOLVED] = "revisit-unresolved",
 		[REVISIT_OF_REJECTED] = "revisit-of-rejected",
 		[REVISIT_NOT_SAMPLED] = "not-sampled",
+		[REVISIT_OF_OLD] = NULL,
 	};
 	const struct revisit_fate *fate = bsearch(&emitter->cursor.row, emitter->shared->fates.revisits,
 						  (size_t)emitter->shared->fates.revisit_count, sizeof *fate, by_row);
@@ -274,6 +291,8 @@ static enum status put_revisit(struct emitter *emitter, const struct row *row, s
 	}
 	struct corpus_row out;
 	compose_duplicate(row, NULL, &out);
+	if (fate->outcome == REVISIT_OF_OLD)
+		return put_old_duplicate(emitter, fate->keeper, fate->split, &out, fault);
 	return put_duplicate(emitter, fate->keeper, fate->split, &out, fault);
 }
 
@@ -310,7 +329,7 @@ static enum status put_page(struct emitter *emitter, struct row *row, uint64_t p
 	if ((reason != NULL) != (fate == FATE_REJECTED))
 		return fault_set(fault, STATUS_DATA, 0, "the fates do not fit the spool");
 	return fate == FATE_REJECTED ? put_rejected(emitter, row, reason, fault)
-	       : fate == FATE_COPY   ? put_copy(emitter, row, page, fault)
+	       : fate != FATE_KEPT   ? put_copy(emitter, row, page, fault)
 				     : put_document(emitter, row, page, fault);
 }
 
@@ -501,6 +520,8 @@ enum status emit_shared_open(const struct plan *plan, const struct spool *spool,
 		status = fates_open(plan, &out->fates, fault);
 	if (status == STATUS_OK)
 		status = recurring_open(plan, &out->recurring, fault);
+	if (status == STATUS_OK)
+		status = old_pages_open(plan, &out->old, fault);
 	if (status != STATUS_OK)
 		emit_shared_close(out);
 	return status;
@@ -511,6 +532,7 @@ void emit_shared_close(struct emit_shared *shared)
 	signed_close(&shared->pages);
 	fates_close(&shared->fates);
 	recurring_close(&shared->recurring);
+	old_pages_close(&shared->old);
 }
 
 enum status stage_emit(struct run *run, const struct emit_shared *shared, size_t part, struct fault *fault)

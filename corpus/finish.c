@@ -350,6 +350,7 @@ static enum status write_manifest(struct finish *finish, struct buffer *out, str
 	json_key(&writer, "options");
 	build_options_json(finish->plan->options, true, &writer);
 	json_put_text(&writer, "df", span_of(finish->df));
+	json_put_text(&writer, "against", span_of(finish->plan->against));
 	line(out);
 	write_counters(&writer, finish);
 	line(out);

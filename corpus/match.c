@@ -97,27 +97,44 @@ enum status stage_keys(struct run *run, const struct spool *spool, size_t shard,
 
 /* ---- Pairs ------------------------------------------------------------------------------------------------------- */
 
-static enum status find_pairs(struct run *run, const struct spool *spool, size_t partition, const char *const *runs,
-			      const char *temporary, struct fault *fault)
+static enum status match_table(struct run *run, const struct signature_table *table, size_t old_count, size_t partition,
+			       const char *const *runs, const char *temporary, struct fault *fault)
 {
-	struct signed_pages pages;
 	struct dedup_options options;
 	struct exact_groups *groups = NULL;
 	struct pair_list pairs = {0};
+	const struct plan *plan = run->plan;
 	dedup_settings(run, &options);
-	enum status status = signed_open(run->plan, spool, &pages, fault);
+	/* Against an older corpus there are no run files of its keys: they are taken from the table. */
+	size_t run_count = old_count ? 0 : plan->shard_count;
+	enum status status = table ? dedup_exact(table, &options, &groups) : STATUS_MEMORY;
 	if (status != STATUS_OK)
-		return status;
-	if ((status = dedup_exact(pages.table, &options, &groups)) != STATUS_OK)
 		fault_set(fault, status, 0, "no memory for the pairs");
 	if (status == STATUS_OK)
-		status = dedup_match(pages.table, groups, &options, (unsigned)partition,
-				     (unsigned)run->plan->partition_count, runs, run->plan->shard_count, 0, &pairs,
-				     fault);
+		status = dedup_match(table, groups, &options, (unsigned)partition, (unsigned)plan->partition_count,
+				     runs, run_count, old_count, &pairs, fault);
 	if (status == STATUS_OK)
 		status = pair_list_save(&pairs, temporary, fault);
 	pair_list_free(&pairs);
 	exact_groups_free(groups);
+	return status;
+}
+
+static enum status find_pairs(struct run *run, const struct spool *spool, size_t partition, const char *const *runs,
+			      const char *temporary, struct fault *fault)
+{
+	struct signed_pages pages;
+	struct old_pages old = {0};
+	enum status status = signed_open(run->plan, spool, &pages, fault);
+	if (status != STATUS_OK)
+		return status;
+	status = old_pages_open(run->plan, &old, fault);
+	if (status == STATUS_OK) {
+		struct signature_table *table = joined_table(&old, &pages);
+		status = match_table(run, table, (size_t)old.count, partition, runs, temporary, fault);
+		signature_table_free(table);
+	}
+	old_pages_close(&old);
 	signed_close(&pages);
 	return status;
 }

@@ -173,7 +173,7 @@ void build_options_json(const struct build_options *options, bool output_only, s
 {
 	json_begin(writer, '{');
 	for (int i = 0; i < ROWS; i++)
-		if (options->values[i] && (rows[i].output || !output_only) &&
+		if (options->values[i] && (!output_only || (rows[i].output && rows[i].kind != OPTION_PATH)) &&
 		    (!rows[i].otherwise || strcmp(rows[i].otherwise, options->values[i]) != 0)) {
 			json_key(writer, rows[i].name);
 			json_text(writer, span_of(options->values[i]));

@@ -122,6 +122,23 @@ static void write_inputs(const struct plan *plan, struct json_writer *writer)
 	json_end(writer, ']');
 }
 
+static enum status read_against(struct plan *plan, struct fault *fault)
+{
+	uint8_t sha256[DIGEST_MAX];
+	struct fault inner = {0};
+	if (!plan->settings.against_path)
+		return STATUS_OK;
+	char *path = path_join(plan->settings.against_path, "manifest.json");
+	enum status status = path ? digest_file(DIGEST_SHA256, path, sha256, NULL, &inner) : STATUS_MEMORY;
+	if (status == STATUS_OK)
+		hex_encode(sha256, 32, plan->against);
+	else
+		fault_set(fault, STATUS_USAGE, 0, "--against %.100s: no finished corpus is there (%.80s)",
+			  plan->settings.against_path, inner.text);
+	free(path);
+	return status == STATUS_OK ? STATUS_OK : STATUS_USAGE;
+}
+
 /* One input a line: a plan of a million inputs can be read with ordinary tools, and differences name the input. */
 static enum status write_json(struct plan *plan, struct fault *fault)
 {
@@ -133,6 +150,7 @@ static enum status write_json(struct plan *plan, struct fault *fault)
 	json_put_text(&writer, "article", span_of(article_version()));
 	json_key(&writer, "options");
 	build_options_json(plan->options, false, &writer);
+	json_put_text(&writer, "against", span_of(plan->against));
 	json_key(&writer, "shards");
 	json_begin(&writer, '[');
 	for (size_t s = 0; s < plan->shard_count; s++)
@@ -177,6 +195,8 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 		status = read_stats(plan, fault);
 	if (status == STATUS_OK)
 		status = cut_shards(plan, shards, fault);
+	if (status == STATUS_OK)
+		status = read_against(plan, fault);
 	if (status == STATUS_OK)
 		status = write_json(plan, fault);
 	if (status == STATUS_OK)

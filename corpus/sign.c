@@ -239,8 +239,12 @@ enum status stage_df(struct run *run, const struct spool *spool, struct fault *f
 	char *path = path_join(run->plan->work, "df.table");
 	if (!path)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for a path");
-	enum status status = run->plan->settings.df_path ? load_df(run->plan->settings.df_path, &table, fault)
-							 : count_df(&walk, &table, fault);
+	const struct settings *settings = &run->plan->settings;
+	/* Fingerprints compare only under one table: the older corpus' own. */
+	char *old = settings->against_path ? path_join(settings->against_path, "tables/df.table") : NULL;
+	const char *given = settings->df_path ? settings->df_path : old;
+	enum status status = given ? load_df(given, &table, fault) : count_df(&walk, &table, fault);
+	free(old);
 	if (status == STATUS_OK)
 		status = df_save(table, path, fault);
 	if (status == STATUS_OK) {
@@ -427,6 +431,23 @@ void signed_close(struct signed_pages *pages)
 	free(pages->files);
 	free(pages->shard_first);
 	memset(pages, 0, sizeof *pages);
+}
+
+struct signature_table *joined_table(const struct old_pages *old, const struct signed_pages *pages)
+{
+	struct signature_table *table = signature_table_new();
+	enum status status =
+		table && old->count ? signature_table_add(table, old->signatures, (size_t)old->count) : STATUS_OK;
+	for (size_t s = 0; table && status == STATUS_OK && s < pages->shard_count; s++) {
+		struct span bytes = pages->files[3 * s].bytes;
+		if (bytes.size)
+			status = signature_table_add(table, (const struct signature *)(const void *)bytes.data,
+						     bytes.size / sizeof(struct signature));
+	}
+	if (status == STATUS_OK)
+		return table;
+	signature_table_free(table);
+	return NULL;
 }
 
 static size_t shard_of(const struct signed_pages *pages, uint64_t page)

@@ -58,6 +58,12 @@ static enum status do_df(struct task *task, size_t unit, struct fault *fault)
 	return stage_df(&task->run, task->spool, fault);
 }
 
+static enum status do_against(struct task *task, size_t unit, struct fault *fault)
+{
+	(void)unit;
+	return stage_against(&task->run, fault);
+}
+
 static enum status do_sign(struct task *task, size_t unit, struct fault *fault)
 {
 	return stage_sign(&task->run, task->spool, unit, fault);
@@ -102,6 +108,7 @@ static const struct stage {
 	{{"digests", "run"}, UNIT_RUN, NEED_NOTHING, "digests", do_digests},
 	{{"hosts", "run"}, UNIT_RUN, NEED_SPOOL, "hosts", do_hosts},
 	{{"df", "run"}, UNIT_RUN, NEED_SPOOL, "df", do_df},
+	{{"against", "run"}, UNIT_RUN, NEED_NOTHING, "against", do_against},
 	{{"sign", "shard"}, UNIT_SHARD, NEED_SPOOL, "sign-%05zu", do_sign},
 	{{"keys", "shard"}, UNIT_SHARD, NEED_SPOOL, "keys-%05zu", do_keys},
 	{{"match", "partition"}, UNIT_PARTITION, NEED_SPOOL, "match-%05zu", do_match},
@@ -146,6 +153,8 @@ static size_t unit_count(const struct plan *plan, const struct stage *stage)
 static bool is_done(const struct plan *plan, const struct stage *stage, size_t unit)
 {
 	char name[40];
+	if (stage->act == do_against && !plan->settings.against_path)
+		return true;
 	if (!stage->mark) {
 		char *path = path_join(plan->folder, "SHA256SUMS");
 		bool done = path && file_exists(path);

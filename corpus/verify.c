@@ -267,6 +267,7 @@ static enum status visit_row(void *self, const struct json *row, struct fault *f
 	struct verify *verify = self;
 	struct checked_row checked = {.table = (uint8_t)verify->table, .input = UINT32_MAX};
 	struct span id = json_get_text(row, "id"), name, target = json_get_text(row, "duplicate_of");
+	uint64_t offset, inner;
 	verify->seen[verify->table]++;
 	if (!derive_address(id, &name, &checked.offset, &checked.inner)) {
 		finding(verify, "%s: a row has the id '%.*s', which is no address", corpus_table_names[verify->table],
@@ -283,7 +284,10 @@ static enum status visit_row(void *self, const struct json *row, struct fault *f
 		  sizeof *verify->references))
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the rows");
 	verify->rows[verify->row_count++] = checked;
-	if (verify->table == TABLE_DUPLICATES)
+	/* A copy of an older corpus' document refers to that corpus. */
+	bool older = json_get(verify->corpus->manifest, "against") && derive_address(target, &name, &offset, &inner) &&
+		     derive_input(&verify->shared, name) == SIZE_MAX;
+	if (verify->table == TABLE_DUPLICATES && !older)
 		verify->references[verify->reference_count++] = hash64(target.data, target.size, 0);
 	return STATUS_OK;
 }
