@@ -29,7 +29,7 @@ static const char *const pieces[] = {"the weir ",
 
 static struct span text_of(struct arena *arena, uint64_t seed, unsigned words)
 {
-	char *text = arena_alloc(arena, 32 * (size_t)words + 1);
+	char *text = arena_alloc(arena, 64 * (size_t)words + 1);
 	size_t size = 0;
 	for (unsigned i = 0; i < words; i++) {
 		const char *piece = pieces[mix(seed + i) % (sizeof pieces / sizeof *pieces)];

@@ -1,54 +1,15 @@
 // DuckDB reads what the sinks write: JSON lines and Parquet, in each compression, hold the same rows; the statistics in the
 // footer are those of the data; every line fits its JSON Schema.
-import { DuckDBInstance } from "@duckdb/node-api";
 import { execFileSync } from "node:child_process";
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import { assertSame, query } from "./same.mjs";
 import { checkLines } from "./schema.mjs";
 
 const [build, writeRows] = process.argv.slice(2);
 const folder = fs.mkdtempSync(path.join(build, "rows-"));
-const db = await (await DuckDBInstance.create(":memory:")).connect();
-await db.run("SET TimeZone = 'UTC'");
-const query = async (sql) => (await db.runAndReadAll(sql)).getRowObjectsJson();
 const suffix = { zst: ".zst", gz: ".gz", none: "" };
-const inTop = new Set(["id", "text", "source", "created"]);
-const inner = /^(cluster|extraction|masked|evidence)_(.+)$/;
-
-/** The Parquet columns of FILE as they stand in the JSON lines of TABLE: [name, type, path]. */
-async function columnsOf(file, table) {
-  return (await query(`DESCRIBE SELECT * FROM read_parquet('${file}')`)).map(({ column_name: name, column_type: type }) => {
-    const steps = table === "documents" && !inTop.has(name) ? ["metadata"] : [];
-    const match = inner.exec(name);
-    return [name, type, [...steps, ...(match ? [match[1], match[2]] : [name])]];
-  });
-}
-
-/** A DuckDB type for read_json that holds all of COLUMNS. */
-function jsonTypes(columns) {
-  const tree = {};
-  for (const [, type, steps] of columns) {
-    let at = tree;
-    for (const step of steps.slice(0, -1)) at = at[step] ??= {};
-    at[steps.at(-1)] = type;
-  }
-  const write = (type) => typeof type === "string" ? type : `STRUCT(${Object.entries(type).map(([k, t]) => `"${k}" ${write(t)}`).join(", ")})`;
-  return `{${Object.entries(tree).map(([k, t]) => `"${k}": '${write(t)}'`).join(", ")}}`;
-}
-
-async function assertSame(jsonl, parquet, table, count) {
-  const columns = await columnsOf(parquet, table);
-  const fromJson = `SELECT ${columns.map(([name, , steps]) => `${steps.map((s) => `"${s}"`).join(".")} AS "${name}"`).join(", ")}
-    FROM read_json('${jsonl}', format='newline_delimited', maximum_object_size=100000000, columns=${jsonTypes(columns)})`;
-  const fromParquet = `SELECT * FROM read_parquet('${parquet}')`;
-  assert.equal((await query(`SELECT count(*)::INT AS n FROM (${fromParquet})`))[0].n, count);
-  for (const [a, b] of [[fromJson, fromParquet], [fromParquet, fromJson]]) {
-    const rest = await query(`(${a}) EXCEPT ALL (${b}) LIMIT 1`);
-    assert.deepEqual(rest, [], `${jsonl} and ${parquet} differ`);
-  }
-}
-
 async function assertStatistics(parquet) {
   const groups = await query(`SELECT row_group_id::INT AS g, row_group_num_rows::INT AS n, path_in_schema AS c, stats_min_value AS lo,
     stats_max_value AS hi, stats_null_count::INT AS nulls FROM parquet_metadata('${parquet}') WHERE stats_min_value IS NOT NULL`);

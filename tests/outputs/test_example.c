@@ -104,6 +104,7 @@ static int build_example(void **state)
 	struct corpus_totals totals;
 	struct corpus *corpus;
 	struct build_options *options = build_options_new();
+	*state = example;
 	strcpy(example->folder, "/tmp/warcmill-example-XXXXXX");
 	example->arena = arena_new((size_t)64 << 20);
 	assert_non_null(mkdtemp(example->folder));
@@ -117,7 +118,6 @@ static int build_example(void **state)
 	assert_int_equal(corpus_rows(corpus, TABLE_DUPLICATES, visit_duplicate, example, &fault), STATUS_OK);
 	assert_int_equal(corpus_rows(corpus, TABLE_REJECTED, visit_rejected, example, &fault), STATUS_OK);
 	corpus_close(corpus);
-	*state = example;
 	return 0;
 }
 
