@@ -205,6 +205,8 @@ struct span html_decode(struct html_parser *p, struct span text, unsigned flags)
 			memcpy(out, flags & DECODE_NUL_REPLACE ? "\xEF\xBF\xBD" : "\0\0\0", 3);
 			out += size;
 			at++;
+		} else if (at + 1 == end || (at[1] != '#' && !ascii_is_alpha((unsigned char)at[1]))) {
+			*out++ = *at++;
 		} else {
 			size_t size = html_reference(&at, end, (flags & DECODE_ATTRIBUTE) != 0, out);
 			if (size == 0)
