@@ -166,6 +166,8 @@ const struct class_memo *element_look(struct blocks *blocks, const struct html_t
 	uint32_t count = html_attr_count(tree, node);
 	uint64_t key = 0x9e3779b97f4a7c15u;
 	bool any = false, hidden = false;
+	if (!count)
+		return &bare;
 	struct html_attribute *attribute = tree->attributes + tree->nodes[node].attributes;
 	for (uint32_t i = 0; i < count && i < 32; i++, attribute++) {
 		hidden |= attribute->id == HTML_ATTR_HIDDEN;
