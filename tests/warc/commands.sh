@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# ls, cat and check on archives of the tree.
+. "$(dirname "$0")/../cli/lib.sh" "$@"
+
+plain=$source_root/tests/fuzz/corpus/warc/plain
+
+expect 0 'usage: warcmill ls' "$program" ls --help
+expect 0 'usage: warcmill cat' "$program" cat --help
+expect 0 'usage: warcmill check' "$program" check --help
+expect 64 'usage' "$program" ls
+expect 64 'usage' "$program" check --nonsense "$plain"
+expect 64 'is not INPUT@OFFSET' "$program" cat "$plain"
+expect 64 'No such file' "$program" cat "$work/absent.warc@0"
+
+# Every line of ls is an address that cat takes, and the records together are the file.
+"$program" ls "$plain" >"$work/ls"
+[ "$(wc -l <"$work/ls")" -eq 3 ] || fail "ls: $(cat "$work/ls")"
+: >"$work/joined"
+while IFS=$'\t' read -r address _; do
+	"$program" cat "$plain@${address##*@}" >>"$work/joined"
+	printf '\r\n\r\n' >>"$work/joined"
+done <"$work/ls"
+cmp -s "$plain" "$work/joined" || fail "the records of ls do not make up the file"
+[ "$("$program" cat --payload "$plain@133")" = '<p>Tivo morandel' ] || fail "cat --payload"
+[ "$("$program" cat --html "$plain@133")" = '<p>Tivo morandel' ] || fail "cat --html"
+"$program" cat --block "$plain@133" >"$work/out"
+grep -q '^HTTP/1.1 200 OK' "$work/out" || fail "cat --block"
+expect 65 'no record begins at 134' "$program" cat "$plain@134"
+"$program" cat - <"$plain" >"$work/out" 2>&1 && fail "cat of - needs an offset"
+"$program" ls - <"$plain" | cut -f2- >"$work/stream"
+cut -f2- "$work/ls" | cmp -s - "$work/stream" || fail "standard input lists otherwise"
+
+# JSON lines and a sorted index.
+"$program" ls --jsonl "${archives[@]}" >"$work/jsonl"
+"$program" ls "${archives[@]}" >"$work/ls"
+[ "$(wc -l <"$work/jsonl")" -eq "$(wc -l <"$work/ls")" ] || fail "ls --jsonl counts otherwise"
+"$program" ls --cdxj "${archives[@]}" >"$work/cdxj"
+[ -s "$work/cdxj" ] || fail "an empty index"
+LC_ALL=C sort -c "$work/cdxj" || fail "the index is not sorted"
+grep -vqE '^[^ ]+ [0-9]{14} \{"url":".*","filename":"[^"]+"\}$' "$work/cdxj" && fail "a line of the index is none"
+while read -r _ _ json; do # each line leads to its record
+	offset=$(sed -E 's/.*"offset":"([0-9]+)".*/\1/' <<<"$json") name=$(sed -E 's/.*"filename":"([^"]+)".*/\1/' <<<"$json")
+	"$program" cat "$data/$name@$offset" >"$work/out"
+	head -c 5 "$work/out" | grep -q WARC/ || fail "nothing at $name@$offset"
+done < <(head -5 "$work/cdxj")
+
+# check: whole, damaged, in a container.
+expect 0 '3 records, 1 warcinfo, 1 response, 1 revisit; 613 bytes in records, 0 skipped' "$program" check "$plain"
+expect 0 ", 0 skipped" "$program" check "${archives[0]}"
+{ cat "$plain"; echo junk; } >"$work/junk.warc"
+expect 65 'junk.warc@613.damage.no record begins here, 5 bytes skipped' "$program" check "$work/junk.warc"
+expect 0 '613: no record begins here \(5 bytes skipped\)' "$program" ls "$work/junk.warc"
+head -c 300 "$plain" >"$work/cut.warc"
+expect 65 'the file ends inside the record' "$program" check "$work/cut.warc"
+expect 65 'structure.no Content-Length' "$program" check --strict "$source_root/tests/fuzz/corpus/warc/nolength"
+expect 0 'wacz!archive/a.warc.gz@0' "$program" ls "$source_root/tests/fuzz/corpus/containers/wacz"
+expect 0 'WARC-Type: warcinfo' "$program" cat "$source_root/tests/fuzz/corpus/containers/wacz!archive/a.warc.gz@0"
+expect 64 'name one' "$program" cat "$source_root/tests/fuzz/corpus/containers/wacz@0"
+finish
