@@ -38,25 +38,49 @@ static size_t prefix_plain(struct span text, size_t from)
 #if defined(UTF8_X86) || defined(UTF8_NEON)
 
 enum {
-	TOO_SHORT = 1, TOO_LONG = 2, OVERLONG_3 = 4, TOO_LARGE = 8, SURROGATE = 16, OVERLONG_2 = 32, TOO_LARGE_1000 = 64,
-	OVERLONG_4 = 64, TWO_CONTINUATIONS = 128, CARRY = TOO_SHORT | TOO_LONG | TWO_CONTINUATIONS,
-	LARGE = CARRY | TOO_LARGE | TOO_LARGE_1000, MIDDLE = TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS,
+	TOO_SHORT = 1,
+	TOO_LONG = 2,
+	OVERLONG_3 = 4,
+	TOO_LARGE = 8,
+	SURROGATE = 16,
+	OVERLONG_2 = 32,
+	TOO_LARGE_1000 = 64,
+	OVERLONG_4 = 64,
+	TWO_CONTINUATIONS = 128,
+	CARRY = TOO_SHORT | TOO_LONG | TWO_CONTINUATIONS,
+	LARGE = CARRY | TOO_LARGE | TOO_LARGE_1000,
+	MIDDLE = TOO_LONG | OVERLONG_2 | TWO_CONTINUATIONS,
 };
 
 /* What a pair of bytes can be wrong in, by the first one's high half, its low half, and the second one's high half. */
 #define EIGHT(x) x, x, x, x, x, x, x, x
 #define FOUR(x) x, x, x, x
 static const uint8_t first_high[16] = {
-	EIGHT(TOO_LONG), FOUR(TWO_CONTINUATIONS), TOO_SHORT | OVERLONG_2, TOO_SHORT,
-	TOO_SHORT | OVERLONG_3 | SURROGATE, TOO_SHORT | TOO_LARGE | TOO_LARGE_1000 | OVERLONG_4,
+	EIGHT(TOO_LONG),
+	FOUR(TWO_CONTINUATIONS),
+	TOO_SHORT | OVERLONG_2,
+	TOO_SHORT,
+	TOO_SHORT | OVERLONG_3 | SURROGATE,
+	TOO_SHORT | TOO_LARGE | TOO_LARGE_1000 | OVERLONG_4,
 };
 static const uint8_t first_low[16] = {
-	CARRY | OVERLONG_3 | OVERLONG_2 | OVERLONG_4, CARRY | OVERLONG_2, CARRY, CARRY, CARRY | TOO_LARGE,
-	EIGHT(LARGE), LARGE | SURROGATE, LARGE, LARGE,
+	CARRY | OVERLONG_3 | OVERLONG_2 | OVERLONG_4,
+	CARRY | OVERLONG_2,
+	CARRY,
+	CARRY,
+	CARRY | TOO_LARGE,
+	EIGHT(LARGE),
+	LARGE | SURROGATE,
+	LARGE,
+	LARGE,
 };
 static const uint8_t second_high[16] = {
-	EIGHT(TOO_SHORT), MIDDLE | OVERLONG_3 | TOO_LARGE_1000 | OVERLONG_4, MIDDLE | OVERLONG_3 | TOO_LARGE,
-	MIDDLE | SURROGATE | TOO_LARGE, MIDDLE | SURROGATE | TOO_LARGE, FOUR(TOO_SHORT),
+	EIGHT(TOO_SHORT),
+	MIDDLE | OVERLONG_3 | TOO_LARGE_1000 | OVERLONG_4,
+	MIDDLE | OVERLONG_3 | TOO_LARGE,
+	MIDDLE | SURROGATE | TOO_LARGE,
+	MIDDLE | SURROGATE | TOO_LARGE,
+	FOUR(TOO_SHORT),
 };
 
 /* Where the plain code has to take over when everything before AT has been found good: not inside a character. */
@@ -92,9 +116,8 @@ AVX2 static inline __m256i errors_avx2(__m256i block, __m256i previous)
 	__m256i one = shift_in_avx2(block, carried, 1), two = shift_in_avx2(block, carried, 2),
 		three = shift_in_avx2(block, carried, 3);
 	__m256i pair = _mm256_and_si256(
-		_mm256_and_si256(
-			_mm256_shuffle_epi8(table1, _mm256_and_si256(_mm256_srli_epi16(one, 4), nibble)),
-			_mm256_shuffle_epi8(table2, _mm256_and_si256(one, nibble))),
+		_mm256_and_si256(_mm256_shuffle_epi8(table1, _mm256_and_si256(_mm256_srli_epi16(one, 4), nibble)),
+				 _mm256_shuffle_epi8(table2, _mm256_and_si256(one, nibble))),
 		_mm256_shuffle_epi8(table3, _mm256_and_si256(_mm256_srli_epi16(block, 4), nibble)));
 	/* the third byte of three or four, the fourth of four must be the second continuation in a row */
 	__m256i must = _mm256_or_si256(_mm256_subs_epu8(two, _mm256_set1_epi8((char)(0xE0 - 0x80))),
@@ -134,13 +157,13 @@ SSSE3 static inline __m128i errors_ssse3(__m128i block, __m128i previous)
 	const __m128i nibble = _mm_set1_epi8(15);
 	__m128i one = _mm_alignr_epi8(block, previous, 15), two = _mm_alignr_epi8(block, previous, 14),
 		three = _mm_alignr_epi8(block, previous, 13);
-	__m128i pair = _mm_and_si128(
-		_mm_and_si128(_mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)first_high),
-					       _mm_and_si128(_mm_srli_epi16(one, 4), nibble)),
-			      _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)first_low),
-					       _mm_and_si128(one, nibble))),
-		_mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)second_high),
-				 _mm_and_si128(_mm_srli_epi16(block, 4), nibble)));
+	__m128i pair =
+		_mm_and_si128(_mm_and_si128(_mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)first_high),
+							     _mm_and_si128(_mm_srli_epi16(one, 4), nibble)),
+					    _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)first_low),
+							     _mm_and_si128(one, nibble))),
+			      _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)second_high),
+					       _mm_and_si128(_mm_srli_epi16(block, 4), nibble)));
 	__m128i must = _mm_or_si128(_mm_subs_epu8(two, _mm_set1_epi8((char)(0xE0 - 0x80))),
 				    _mm_subs_epu8(three, _mm_set1_epi8((char)(0xF0 - 0x80))));
 	return _mm_xor_si128(_mm_and_si128(must, _mm_set1_epi8((char)0x80)), pair);

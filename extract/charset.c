@@ -3,8 +3,8 @@
  * The order is the standard's (WHATWG HTML 13.2.3): byte order mark, HTTP header, a meta element in the first 1,024
  * bytes, one further down, and then a guess. Browsers stop there; an archive also holds pages whose declaration cannot
  * be true, and three rules deal with those (docs/html.md has the counts):
- *   - bytes that are valid UTF-8 with enough non-ASCII characters are UTF-8, whatever they say: text in another encoding
- *     does not look like that by accident;
+ *   - bytes that are valid UTF-8 with enough non-ASCII characters are UTF-8, whatever they say: text in another
+ * encoding does not look like that by accident;
  *   - bytes declared as UTF-8 that are mostly not are guessed;
  *   - bytes declared as a multi-byte encoding of which a good part is not are guessed.
  * UTF-8 input is checked by vector code and passed through where it lies. */
@@ -49,8 +49,8 @@ static size_t utf8_characters(struct span bytes, size_t limit)
 	size_t count = 0;
 	for (size_t i = 0; i < bytes.size && count < limit; i++) {
 		if ((unsigned char)bytes.data[i] < 0x80) /* skip ASCII by words */
-			for (uint64_t word; i + 9 <= bytes.size &&
-					    (memcpy(&word, bytes.data + i, 8), (word & UINT64_C(0x8080808080808080)) == 0);)
+			for (uint64_t word; i + 9 <= bytes.size && (memcpy(&word, bytes.data + i, 8),
+								    (word & UINT64_C(0x8080808080808080)) == 0);)
 				i += 8;
 		count += (unsigned char)bytes.data[i] >= 0xC0;
 	}
@@ -134,10 +134,12 @@ static struct choice choose(struct charset_decoder *decoder, struct span bytes, 
 		*valid = utf8_valid(bytes);
 		if (*valid && choice.charset != CHARSET_UTF_8) {
 			size_t characters = utf8_characters(bytes, SURE_UTF8);
-			if (choice.charset == CHARSET_NONE && characters == 0 && span_find(bytes, SPAN("\x1B$")) != SIZE_MAX)
+			if (choice.charset == CHARSET_NONE && characters == 0 &&
+			    span_find(bytes, SPAN("\x1B$")) != SIZE_MAX)
 				return (struct choice){CHARSET_ISO_2022_JP, CHARSET_DETECTED, 0};
 			if (choice.charset == CHARSET_NONE || characters >= SURE_UTF8)
-				return (struct choice){CHARSET_UTF_8, characters ? CHARSET_DETECTED : CHARSET_DEFAULT, 0};
+				return (struct choice){CHARSET_UTF_8, characters ? CHARSET_DETECTED : CHARSET_DEFAULT,
+						       0};
 			*valid = characters == 0; /* plain ASCII: nothing to convert, and the name stays */
 		}
 		if (*valid)
@@ -155,8 +157,8 @@ static struct choice choose(struct charset_decoder *decoder, struct span bytes, 
 
 /* ---- Entry -------------------------------------------------------------------------------------------------- */
 
-enum status charset_decode(struct charset_decoder *decoder, struct span bytes, struct span content_type, struct span *utf8,
-			   struct charset_result *result)
+enum status charset_decode(struct charset_decoder *decoder, struct span bytes, struct span content_type,
+			   struct span *utf8, struct charset_result *result)
 {
 	bool valid;
 	if (bytes.data == NULL)

@@ -91,7 +91,10 @@ static inline const uint8_t *copy_ascii(const uint8_t *at, const uint8_t *end, s
 static size_t utf8_bad(const uint8_t *at, const uint8_t *end, size_t *size)
 {
 	uint8_t lead = *at, low = 0x80, high = 0xBF;
-	size_t need = lead >= 0xC2 && lead <= 0xDF ? 1 : (lead & 0xF0) == 0xE0 ? 2 : lead >= 0xF0 && lead <= 0xF4 ? 3 : 0;
+	size_t need = lead >= 0xC2 && lead <= 0xDF   ? 1
+		      : (lead & 0xF0) == 0xE0        ? 2
+		      : lead >= 0xF0 && lead <= 0xF4 ? 3
+						     : 0;
 	if (need == 0)
 		return 1;
 	if (lead == 0xE0)
@@ -178,7 +181,8 @@ static size_t gb18030_four(const uint8_t *at, const uint8_t *end, struct charset
 	if (end - at < 4 && (end - at == 2 || (at[2] >= 0x81 && at[2] <= 0xFE))) {
 		used = (size_t)(end - at);
 	} else if (at[2] >= 0x81 && at[2] <= 0xFE && at[3] >= 0x30 && at[3] <= 0x39) {
-		code = gb18030_range(((at[0] - 0x81u) * 10 + at[1] - 0x30u) * 1260 + (at[2] - 0x81u) * 10 + at[3] - 0x30u);
+		code = gb18030_range(((at[0] - 0x81u) * 10 + at[1] - 0x30u) * 1260 + (at[2] - 0x81u) * 10 + at[3] -
+				     0x30u);
 		used = 4;
 	}
 	sink->replaced += code == 0xFFFD;
@@ -241,7 +245,7 @@ static void run_big5(const uint8_t *at, const uint8_t *end, struct charset_sink 
 			uint32_t letter = big5_pair(pointer, &mark);
 			code = mark ? letter
 				    : charset_big5[pointer] |
-					      (uint32_t)(charset_big5_plane2[pointer >> 3] >> (pointer & 7) & 1) << 17;
+					       (uint32_t)(charset_big5_plane2[pointer >> 3] >> (pointer & 7) & 1) << 17;
 		}
 		sink->replaced += code == 0xFFFD;
 		put_code(sink, code);

@@ -13,8 +13,8 @@
 
 enum {
 	SAMPLE_MAX = 1 << 15,
-	CONTEXT = 16,            /* ASCII bytes kept beside a non-ASCII run */
-	CHECK_MAX = 1 << 18,     /* bytes decoded to count errors */
+	CONTEXT = 16,        /* ASCII bytes kept beside a non-ASCII run */
+	CHECK_MAX = 1 << 18, /* bytes decoded to count errors */
 };
 
 /* The stretches of BYTES around non-ASCII bytes, up to SAMPLE_MAX in all. */
@@ -65,11 +65,13 @@ uint64_t charset_errors(int charset, struct span bytes, struct buffer *scratch, 
 }
 
 /* Names of uchardet that are no labels of the standard, and what stands for them. */
+/* clang-format off */
 static const char *const other_names[][2] = {
 	{"UHC", "euc-kr"}, {"ISO-8859-1", "windows-1252"}, {"MAC-CYRILLIC", "x-mac-cyrillic"}, {"MAC-CENTRALEUROPE", "windows-1250"},
 	{"IBM852", "windows-1250"}, {"IBM855", "ibm866"}, {"IBM865", "windows-1252"}, {"WINDOWS-874", "windows-874"},
 	{"TIS-620", "windows-874"}, {"EUC-TW", "big5"}, {"HZ-GB-2312", "gbk"}, {"JOHAB", "euc-kr"}, {"VISCII", "windows-1258"},
 };
+/* clang-format on */
 
 static int guess_uchardet(struct span text)
 {
@@ -96,7 +98,8 @@ static int guess_uchardet(struct span text)
 
 int charset_guess(struct span bytes, struct buffer *scratch)
 {
-	static const int others[] = {CHARSET_UTF_8, CHARSET_GB18030, CHARSET_BIG5, CHARSET_EUC_JP, CHARSET_SHIFT_JIS, CHARSET_EUC_KR};
+	static const int others[] = {CHARSET_UTF_8,  CHARSET_GB18030,   CHARSET_BIG5,
+				     CHARSET_EUC_JP, CHARSET_SHIFT_JIS, CHARSET_EUC_KR};
 	int guess = guess_uchardet(sample(bytes, scratch));
 	uint64_t units = 0, errors = 0;
 	if (guess != CHARSET_NONE) {

@@ -25,7 +25,8 @@ static struct span charset_parameter(struct span text)
 			n = span_find_byte(span_slice(rest, 1, SIZE_MAX), rest.data[0]);
 			return n == SIZE_MAX ? SPAN_NONE : span_slice(rest, 1, n);
 		}
-		while (n < rest.size && rest.data[n] != ';' && rest.data[n] != ',' && !ascii_is_space((unsigned char)rest.data[n]))
+		while (n < rest.size && rest.data[n] != ';' && rest.data[n] != ',' &&
+		       !ascii_is_space((unsigned char)rest.data[n]))
 			n++;
 		return span_slice(rest, 0, n);
 	}
@@ -124,7 +125,8 @@ static int markup(struct scan *scan)
 		scan->at = close == SIZE_MAX ? scan->end : scan->at + 2 + close + 3;
 		return CHARSET_NONE;
 	}
-	if (span_starts_nocase(rest, SPAN("<meta")) && rest.size > 5 && (scan_space(rest.data[5]) || rest.data[5] == '/')) {
+	if (span_starts_nocase(rest, SPAN("<meta")) && rest.size > 5 &&
+	    (scan_space(rest.data[5]) || rest.data[5] == '/')) {
 		scan->at += 5;
 		return meta_charset(scan);
 	}

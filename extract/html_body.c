@@ -110,8 +110,8 @@ static void item_close(struct html_parser *p, enum html_tag a, enum html_tag b)
 			html_pop_to(p, at);
 			return;
 		}
-		bool passable = entry->ns == HTML_NS_HTML &&
-				(entry->tag == HTML_TAG_ADDRESS || entry->tag == HTML_TAG_DIV || entry->tag == HTML_TAG_P);
+		bool passable = entry->ns == HTML_NS_HTML && (entry->tag == HTML_TAG_ADDRESS ||
+							      entry->tag == HTML_TAG_DIV || entry->tag == HTML_TAG_P);
 		if ((entry->flags & FLAG_SPECIAL && !passable) || !html_work(p, 1))
 			return;
 	}
@@ -464,14 +464,38 @@ static enum verdict end_template(struct html_parser *p)
 
 /* ---- The table -------------------------------------------------------------------------------------------- */
 
-#define BLOCK {start_block, end_block}
-#define FORMATTING {start_formatting, end_formatting}
-#define HEADING {start_heading, end_heading}
-#define VOID {start_void, NULL}
-#define VOID_PLAIN {start_void_plain, NULL}
-#define HEAD_ELEMENT {start_head_element, NULL}
-#define MARKED {start_marked, end_marked}
-#define IGNORED {ignore, NULL}
+#define BLOCK                                                                                                          \
+	{                                                                                                              \
+		start_block, end_block                                                                                 \
+	}
+#define FORMATTING                                                                                                     \
+	{                                                                                                              \
+		start_formatting, end_formatting                                                                       \
+	}
+#define HEADING                                                                                                        \
+	{                                                                                                              \
+		start_heading, end_heading                                                                             \
+	}
+#define VOID                                                                                                           \
+	{                                                                                                              \
+		start_void, NULL                                                                                       \
+	}
+#define VOID_PLAIN                                                                                                     \
+	{                                                                                                              \
+		start_void_plain, NULL                                                                                 \
+	}
+#define HEAD_ELEMENT                                                                                                   \
+	{                                                                                                              \
+		start_head_element, NULL                                                                               \
+	}
+#define MARKED                                                                                                         \
+	{                                                                                                              \
+		start_marked, end_marked                                                                               \
+	}
+#define IGNORED                                                                                                        \
+	{                                                                                                              \
+		ignore, NULL                                                                                           \
+	}
 
 static const struct {
 	body_rule *start, *end; /* NULL: an ordinary element */

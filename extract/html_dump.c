@@ -1,4 +1,5 @@
-/* html_dump: a tree in the format of the html5lib tree construction tests, for tests, for `--tree`, and for bug reports. */
+/* html_dump: a tree in the format of the html5lib tree construction tests, for tests, for `--tree`, and for bug
+ * reports. */
 #include "extract/html_internal.h"
 
 #include <stdlib.h>
@@ -12,8 +13,8 @@ static void indent(struct buffer *out, unsigned depth)
 
 /* Attributes with a namespace of their own in foreign content (13.2.6.1 "adjust foreign attributes"). */
 static const char *const foreign_prefixes[] = {
-	"xlink:actuate", "xlink:arcrole", "xlink:href", "xlink:role", "xlink:show", "xlink:title", "xlink:type",
-	"xml:lang",      "xml:space",     "xmlns:xlink",
+	"xlink:actuate", "xlink:arcrole", "xlink:href", "xlink:role", "xlink:show",
+	"xlink:title",   "xlink:type",    "xml:lang",   "xml:space",  "xmlns:xlink",
 };
 
 struct dump_attribute {

@@ -6,6 +6,7 @@
 static bool breaks_out(const struct html_parser *p)
 {
 	switch (p->token.tag) {
+	/* clang-format off */
 	case HTML_TAG_B: case HTML_TAG_BIG: case HTML_TAG_BLOCKQUOTE: case HTML_TAG_BODY: case HTML_TAG_BR:
 	case HTML_TAG_CENTER: case HTML_TAG_CODE: case HTML_TAG_DD: case HTML_TAG_DIV: case HTML_TAG_DL:
 	case HTML_TAG_DT: case HTML_TAG_EM: case HTML_TAG_EMBED: case HTML_TAG_H1: case HTML_TAG_H2:
@@ -16,6 +17,7 @@ static bool breaks_out(const struct html_parser *p)
 	case HTML_TAG_STRONG: case HTML_TAG_STRIKE: case HTML_TAG_SUB: case HTML_TAG_SUP: case HTML_TAG_TABLE:
 	case HTML_TAG_TT: case HTML_TAG_U: case HTML_TAG_UL: case HTML_TAG_VAR:
 		return true;
+	/* clang-format on */
 	case HTML_TAG_FONT:
 		for (uint32_t i = 0; i < p->token.attribute_count; i++) {
 			unsigned id = p->tree.attributes[p->token.attributes + i].id;

@@ -53,9 +53,9 @@ static void comment_read(struct html_parser *p, const char *from)
 		return;
 	}
 	for (const char *at = from; (at = memchr(at, '>', (size_t)(end - at))) != NULL; at++) {
-		ptrdiff_t dashes = at - from >= 2 && at[-1] == '-' && at[-2] == '-'                       ? 2
+		ptrdiff_t dashes = at - from >= 2 && at[-1] == '-' && at[-2] == '-'                    ? 2
 				   : at - from >= 3 && at[-1] == '!' && at[-2] == '-' && at[-3] == '-' ? 3
-													 : 0;
+												       : 0;
 		if (dashes) {
 			p->at = at + 1;
 			comment_emit(p, from, at - dashes);

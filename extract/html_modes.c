@@ -29,6 +29,7 @@ static enum verdict comment_here(struct html_parser *p)
 /* ---- Doctype ---------------------------------------------------------------------------------------------- */
 
 /* Public identifiers that mean quirks (13.2.6.4.1), as prefixes without "-//" and in lower case. */
+/* clang-format off */
 static const char *const quirky_prefixes[] = {
 	"+//silmaril//dtd html pro v0r11 19970101//", "-//as//dtd html 3.0 aswedit + extensions//",
 	"-//advasoft ltd//dtd html 3.0 aswedit + extensions//", "-//ietf//dtd html 2.0 level 1//",
@@ -54,11 +55,13 @@ static const char *const quirky_prefixes[] = {
 	"-//w3c//dtd html experimental 19960712//", "-//w3c//dtd html experimental 970421//", "-//w3c//dtd w3 html//",
 	"-//w3o//dtd w3 html 3.0//", "-//webtechs//dtd mozilla html 2.0//", "-//webtechs//dtd mozilla html//",
 };
+/* clang-format on */
 
 static enum html_quirks doctype_quirks(const struct html_token *token)
 {
 	struct span public = token->public_id, system = token->system_id;
-	static const char *const whole[] = {"-//w3o//dtd w3 html strict 3.0//en//", "-/w3c/dtd html 4.0 transitional/en", "html"};
+	static const char *const whole[] = {"-//w3o//dtd w3 html strict 3.0//en//",
+					    "-/w3c/dtd html 4.0 transitional/en", "html"};
 	if (token->force_quirks || !span_equal(token->name, SPAN("html")))
 		return HTML_QUIRKS;
 	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)

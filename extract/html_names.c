@@ -55,7 +55,8 @@ static struct span case_find(const char *const *table, size_t count, struct span
 
 struct span html_svg_tag_case(struct span name)
 {
-	return case_find(html_svg_tag_case_table, sizeof html_svg_tag_case_table / sizeof *html_svg_tag_case_table, name);
+	return case_find(html_svg_tag_case_table, sizeof html_svg_tag_case_table / sizeof *html_svg_tag_case_table,
+			 name);
 }
 
 struct span html_attr_case(struct span name, enum html_namespace ns)

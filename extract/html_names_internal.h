@@ -37,7 +37,9 @@ static inline enum html_attr name_attr(struct name_key key, const char *name, si
 		return HTML_ATTR_UNKNOWN;
 	}
 	unsigned id = html_attr_slots[name_slot(key, HTML_ATTR_HASH_K1, HTML_ATTR_HASH_K2, HTML_ATTR_HASH_BITS)];
-	return html_attr_names[id].size == size && name_matches(html_attr_names[id].name, key) && id ? (enum html_attr)id : HTML_ATTR_UNKNOWN;
+	return html_attr_names[id].size == size && name_matches(html_attr_names[id].name, key) && id
+		       ? (enum html_attr)id
+		       : HTML_ATTR_UNKNOWN;
 }
 
 #endif

@@ -43,13 +43,14 @@ __attribute__((target("avx2"))) static const char *scan_avx2(const char *at, con
 	__m256i seen = zero;
 	for (; end - at >= 32; at += 32) {
 		__m256i block = _mm256_loadu_si256((const __m256i *)(const void *)at);
-		__m256i odd = _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(block, va), _mm256_cmpeq_epi8(block, vr)),
-					      _mm256_cmpeq_epi8(block, zero));
+		__m256i odd =
+			_mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(block, va), _mm256_cmpeq_epi8(block, vr)),
+					_mm256_cmpeq_epi8(block, zero));
 		uint32_t found = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(block, vc));
 		if (found) {
 			uint32_t before = (found & (0 - found)) - 1;
-			*special |= ((uint32_t)_mm256_movemask_epi8(odd) & before) != 0 ||
-				    !_mm256_testz_si256(seen, seen);
+			*special |=
+				((uint32_t)_mm256_movemask_epi8(odd) & before) != 0 || !_mm256_testz_si256(seen, seen);
 			return at + __builtin_ctz(found);
 		}
 		seen = _mm256_or_si256(seen, odd);

@@ -12,7 +12,8 @@
 /* Find C in [AT, END): its address, or END. *SPECIAL becomes true when a carriage return, a NUL or AMP comes before
  * (give C again as AMP where ampersands mean nothing). */
 typedef const char *html_scan_function(const char *at, const char *end, char c, char amp, bool *special);
-html_scan_function *html_scan_kernel(const char *name); /* "plain", "sse2", "avx2", "avx512", "neon"; NULL: the best here */
+html_scan_function *html_scan_kernel(
+	const char *name); /* "plain", "sse2", "avx2", "avx512", "neon"; NULL: the best here */
 
 #if defined(__SSE2__) && !defined(WARCMILL_PLAIN)
 #include <emmintrin.h>

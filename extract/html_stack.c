@@ -9,6 +9,7 @@
 #define SP FLAG_SPECIAL
 #define SC (FLAG_SPECIAL | FLAG_SCOPE)
 
+/* clang-format off */
 const uint16_t html_tag_flags[HTML_TAG_COUNT] = {
 	[HTML_TAG_ADDRESS] = SP, [HTML_TAG_APPLET] = SC, [HTML_TAG_AREA] = SP, [HTML_TAG_ARTICLE] = SP,
 	[HTML_TAG_ASIDE] = SP, [HTML_TAG_BASE] = SP, [HTML_TAG_BASEFONT] = SP, [HTML_TAG_BGSOUND] = SP,
@@ -39,6 +40,7 @@ const uint16_t html_tag_flags[HTML_TAG_COUNT] = {
 	[HTML_TAG_WBR] = SP, [HTML_TAG_XMP] = SP,
 };
 
+/* clang-format on */
 #undef SP
 #undef SC
 
@@ -46,7 +48,8 @@ const uint16_t html_tag_flags[HTML_TAG_COUNT] = {
 static bool annotation_is_html(const struct html_parser *p, uint32_t node)
 {
 	struct span encoding = html_attr(&p->tree, node, HTML_ATTR_ENCODING);
-	return span_equal_nocase(encoding, SPAN("text/html")) || span_equal_nocase(encoding, SPAN("application/xhtml+xml"));
+	return span_equal_nocase(encoding, SPAN("text/html")) ||
+	       span_equal_nocase(encoding, SPAN("application/xhtml+xml"));
 }
 
 static uint16_t foreign_flags(const struct html_parser *p, uint32_t node, enum html_namespace ns, enum html_tag tag)
@@ -202,7 +205,8 @@ static void formatting_delete(struct html_parser *p, uint32_t index)
 	if (node != HTML_NONE)
 		p->tree.nodes[node].ns &= (uint8_t)~NODE_LISTED;
 	p->formatting_count--;
-	memmove(&p->formatting[index], &p->formatting[index + 1], (p->formatting_count - index) * sizeof *p->formatting);
+	memmove(&p->formatting[index], &p->formatting[index + 1],
+		(p->formatting_count - index) * sizeof *p->formatting);
 }
 
 static bool formatting_insert(struct html_parser *p, uint32_t index, uint32_t node)
@@ -210,7 +214,8 @@ static bool formatting_insert(struct html_parser *p, uint32_t index, uint32_t no
 	if (p->formatting_count == p->formatting_capacity &&
 	    !html_list_grow(p, &p->formatting, &p->formatting_capacity, sizeof *p->formatting))
 		return false;
-	memmove(&p->formatting[index + 1], &p->formatting[index], (p->formatting_count - index) * sizeof *p->formatting);
+	memmove(&p->formatting[index + 1], &p->formatting[index],
+		(p->formatting_count - index) * sizeof *p->formatting);
 	p->formatting[index] = node;
 	p->formatting_count++;
 	if (node != HTML_NONE)
@@ -271,7 +276,8 @@ static bool attributes_equal(struct html_parser *p, const struct html_node *a, c
 		struct html_attribute *x = &all[a->attributes + i], *y = NULL;
 		for (uint32_t j = 0; j < b->count && y == NULL; j++) {
 			struct html_attribute *z = &all[b->attributes + (i + j) % b->count];
-			if (z->id == x->id && z->name_size == x->name_size && memcmp(z->name, x->name, x->name_size) == 0)
+			if (z->id == x->id && z->name_size == x->name_size &&
+			    memcmp(z->name, x->name, x->name_size) == 0)
 				y = z;
 		}
 		if (y == NULL)

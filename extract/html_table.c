@@ -6,8 +6,8 @@ static void clear_to(struct html_parser *p, enum html_tag a, enum html_tag b, en
 {
 	while (p->open_count > 1) {
 		const struct html_open *top = html_current(p);
-		if (top->ns == HTML_NS_HTML && (top->tag == a || top->tag == b || top->tag == c || top->tag == HTML_TAG_TEMPLATE ||
-						top->tag == HTML_TAG_HTML))
+		if (top->ns == HTML_NS_HTML && (top->tag == a || top->tag == b || top->tag == c ||
+						top->tag == HTML_TAG_TEMPLATE || top->tag == HTML_TAG_HTML))
 			return;
 		html_pop(p);
 	}
@@ -323,7 +323,8 @@ enum verdict html_mode_in_column_group(struct html_parser *p)
 
 static bool any_table_body_in_scope(struct html_parser *p)
 {
-	return in_table_scope(p, HTML_TAG_TBODY) || in_table_scope(p, HTML_TAG_THEAD) || in_table_scope(p, HTML_TAG_TFOOT);
+	return in_table_scope(p, HTML_TAG_TBODY) || in_table_scope(p, HTML_TAG_THEAD) ||
+	       in_table_scope(p, HTML_TAG_TFOOT);
 }
 
 static enum verdict table_body_over(struct html_parser *p, bool again)

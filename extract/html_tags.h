@@ -2,6 +2,8 @@
 #ifndef WARCMILL_HTML_TAGS_H
 #define WARCMILL_HTML_TAGS_H
 
+/* clang-format off */
+
 /* Ids of element names the parser or its users ask for; SVG and MathML share ids with HTML where the names
  * are equal (html_ns tells them apart). Names are lower case here, also SVG's. */
 enum html_tag {
@@ -73,4 +75,5 @@ enum html_attr {
 	HTML_ATTR_COUNT
 };
 
+/* clang-format on */
 #endif

@@ -2,8 +2,8 @@
  *
  * Only text that holds one of these is ever copied. References are looked up by narrowing the sorted table of names
  * byte by byte, which gives the longest match the standard asks for in one walk. */
-#include "extract/html_internal.h"
 #include "extract/html_entities_table.h"
+#include "extract/html_internal.h"
 
 #include <stdlib.h>
 

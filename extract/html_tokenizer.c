@@ -61,7 +61,8 @@ static inline const char *name_read(const char *at, const char *end, bool attrib
 		size = (size_t)(stopped - at);
 	}
 	name->size = size;
-	block = block_and(block_lower(block, upper), block_load((const char *)byte_masks + 16 - (size < 16 ? size : 16)));
+	block = block_and(block_lower(block, upper),
+			  block_load((const char *)byte_masks + 16 - (size < 16 ? size : 16)));
 	block_halves(block, &name->key.low, &name->key.high);
 	return stopped;
 }
@@ -185,7 +186,8 @@ static const char *unquoted_read(const char *at, const char *end, struct span *v
 	return at;
 }
 
-/* What follows an attribute's name: "= value" or nothing. Returns where the next state begins; END when it never does. */
+/* What follows an attribute's name: "= value" or nothing. Returns where the next state begins; END when it never does.
+ */
 static inline const char *value_read(struct html_parser *p, const char *at, struct span *value, bool *special)
 {
 	const char *end = p->end;

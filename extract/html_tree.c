@@ -8,10 +8,10 @@
 #include <stdlib.h>
 
 enum {
-	NODES_KEPT = 1 << 18,   /* arrays beyond these sizes are given back once a page has not needed them */
+	NODES_KEPT = 1 << 18, /* arrays beyond these sizes are given back once a page has not needed them */
 	CHUNKS_KEPT = 4 << 20,
-	NODE_SLACK = 512,       /* nodes beyond the ceiling, to close the tree with */
-	TOKEN_NODES = 160,      /* what one token may make besides reopened formatting elements */
+	NODE_SLACK = 512,  /* nodes beyond the ceiling, to close the tree with */
+	TOKEN_NODES = 160, /* what one token may make besides reopened formatting elements */
 };
 
 /* ---- Memory ----------------------------------------------------------------------------------------------- */
@@ -346,7 +346,7 @@ uint32_t html_node_copy(struct html_parser *p, uint32_t original)
 	uint32_t node = html_node_new(p, HTML_ELEMENT);
 	struct html_node *new = &p->tree.nodes[node], *old = &p->tree.nodes[original];
 	new->tag = old->tag;
-	new->ns = old->ns & NODE_NS;
+	new->ns = old->ns &NODE_NS;
 	new->attributes = old->attributes;
 	new->capacity = old->capacity; /* count and name_size */
 	new->data = old->data;
@@ -448,12 +448,9 @@ static void token_process(struct html_parser *p)
 
 /* What decoding means for text read in each tokenizer state. */
 static const uint8_t decode_flags[] = {
-	[STATE_DATA] = DECODE_REFERENCES,
-	[STATE_RCDATA] = DECODE_REFERENCES | DECODE_NUL_REPLACE,
-	[STATE_RAWTEXT] = DECODE_NUL_REPLACE,
-	[STATE_SCRIPT] = DECODE_NUL_REPLACE,
-	[STATE_PLAINTEXT] = DECODE_NUL_REPLACE,
-	[STATE_CDATA] = 0,
+	[STATE_DATA] = DECODE_REFERENCES,       [STATE_RCDATA] = DECODE_REFERENCES | DECODE_NUL_REPLACE,
+	[STATE_RAWTEXT] = DECODE_NUL_REPLACE,   [STATE_SCRIPT] = DECODE_NUL_REPLACE,
+	[STATE_PLAINTEXT] = DECODE_NUL_REPLACE, [STATE_CDATA] = 0,
 };
 
 /* Decode the token's text once; EXTRA says what becomes of NULs. */
@@ -486,7 +483,8 @@ static size_t text_run(struct span text)
 
 static bool takes_any_text(const struct html_parser *p)
 {
-	return p->mode == MODE_IN_BODY || p->mode == MODE_IN_CELL || p->mode == MODE_IN_CAPTION || p->mode == MODE_IN_TEMPLATE;
+	return p->mode == MODE_IN_BODY || p->mode == MODE_IN_CELL || p->mode == MODE_IN_CAPTION ||
+	       p->mode == MODE_IN_TEMPLATE;
 }
 
 /* A line feed right after <pre>, <listing> or <textarea> is dropped (13.1.2.5). */
@@ -690,7 +688,8 @@ enum status html_parse_fragment(struct html_parser *p, struct span text, struct 
 	p->context = *html_current(p);
 	html_pop(p);
 	if (ns == HTML_NS_HTML)
-		p->state = context_state((enum html_tag)p->context.tag); /* no end tag ends it: p->raw_name stays absent */
+		p->state =
+			context_state((enum html_tag)p->context.tag); /* no end tag ends it: p->raw_name stays absent */
 	uint32_t root = html_node_new(p, HTML_ELEMENT);
 	p->tree.nodes[root].tag = HTML_TAG_HTML;
 	html_append(p, 0, root);
@@ -715,7 +714,8 @@ struct span html_name(const struct html_tree *tree, uint32_t node)
 	return n->ns == HTML_NS_SVG ? html_svg_tag_case(name) : name;
 }
 
-enum html_attr html_attr_at(const struct html_tree *tree, uint32_t node, uint32_t index, struct span *name, struct span *value)
+enum html_attr html_attr_at(const struct html_tree *tree, uint32_t node, uint32_t index, struct span *name,
+			    struct span *value)
 {
 	const struct html_node *n = &tree->nodes[node];
 	struct html_attribute *a = &tree->attributes[n->attributes + index];

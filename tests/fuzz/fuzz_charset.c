@@ -13,9 +13,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort();                                                                                       \
 	} while (0)
 
-static const char *const labels[] = {"utf-8", "gbk", "gb18030", "big5", "euc-jp", "iso-2022-jp", "shift_jis", "euc-kr",
-				     "replacement", "utf-16be", "utf-16le", "x-user-defined", "windows-1252", "koi8-r",
-				     "windows-1255", "iso-8859-8-i", "x-mac-cyrillic", "nonsense", "", "windows-874"};
+static const char *const labels[] = {"utf-8",
+				     "gbk",
+				     "gb18030",
+				     "big5",
+				     "euc-jp",
+				     "iso-2022-jp",
+				     "shift_jis",
+				     "euc-kr",
+				     "replacement",
+				     "utf-16be",
+				     "utf-16le",
+				     "x-user-defined",
+				     "windows-1252",
+				     "koi8-r",
+				     "windows-1255",
+				     "iso-8859-8-i",
+				     "x-mac-cyrillic",
+				     "nonsense",
+				     "",
+				     "windows-874"};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

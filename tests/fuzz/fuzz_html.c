@@ -12,8 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort();                                                                                       \
 	} while (0)
 
-static const char *const contexts[] = {"div", "table", "tr", "td", "select", "template", "html", "head", "body", "frameset",
-				       "textarea", "script", "plaintext", "colgroup", "caption", "title", "svg"};
+static const char *const contexts[] = {"div",       "table",    "tr",      "td",       "select",   "template",
+				       "html",      "head",     "body",    "frameset", "textarea", "script",
+				       "plaintext", "colgroup", "caption", "title",    "svg"};
 
 static void check_links(const struct html_tree *tree, uint32_t node)
 {

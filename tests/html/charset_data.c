@@ -31,7 +31,8 @@ static void check_labels(const struct json *groups)
 		for (const struct json *e = json_get(group, "encodings")->first; e; e = e->next)
 			for (const struct json *label = json_get(e, "labels")->first; label; label = label->next) {
 				int charset = charset_of_label(label->text);
-				check(charset != CHARSET_NONE && span_equal(span_of(charset_name(charset)), json_get_text(e, "name")),
+				check(charset != CHARSET_NONE &&
+					      span_equal(span_of(charset_name(charset)), json_get_text(e, "name")),
 				      "a label", 0);
 			}
 }
@@ -77,14 +78,16 @@ static void check_index(const struct json *indexes, const char *name, int charse
 		char bytes[4], expected[4];
 		uint64_t value = 0, replaced;
 		size_t size = bytes_of(charset, name, pointer, bytes);
-		bool pair = charset == CHARSET_BIG5 && (pointer == 1133 || pointer == 1135 || pointer == 1164 || pointer == 1166);
+		bool pair = charset == CHARSET_BIG5 &&
+			    (pointer == 1133 || pointer == 1135 || pointer == 1164 || pointer == 1166);
 		bool private = charset == CHARSET_SHIFT_JIS && pointer >= 8836 && pointer <= 10715;
 		if (size == 0 || pair || private)
 			continue;
 		struct span got = decode(charset, bytes, size, &out, &replaced);
 		if (code->kind == JSON_NUMBER && span_to_u64(code->text, &value)) {
 			size_t want = utf8_encode((uint32_t)value, expected);
-			check(replaced == 0 && got.size == want && memcmp(got.data, expected, want) == 0, name, pointer);
+			check(replaced == 0 && got.size == want && memcmp(got.data, expected, want) == 0, name,
+			      pointer);
 		} else {
 			check(replaced == 1, name, pointer);
 		}
@@ -122,7 +125,8 @@ static void check_standard(const char *folder)
 		struct fault fault;
 		buffer_init(&text, 1 << 26);
 		snprintf(path, sizeof path, "%s/whatwg-encoding/%s", folder, files[i]);
-		if (file_read(path, &text, &fault) != STATUS_OK || json_parse(arena, buffer_span(&text), 0, &root, &fault) != STATUS_OK) {
+		if (file_read(path, &text, &fault) != STATUS_OK ||
+		    json_parse(arena, buffer_span(&text), 0, &root, &fault) != STATUS_OK) {
 			printf("%s: %s\n", path, fault.text);
 			failed++;
 		} else if (i == 0) {
@@ -150,7 +154,8 @@ static void check_standard(const char *folder)
 	arena_free(arena);
 }
 
-/* FOLDER/NAME_in.txt decodes to FOLDER/NAME_in_ref.txt; NAME_out_ref.txt, which was encoded, decodes to NAME_out.txt. */
+/* FOLDER/NAME_in.txt decodes to FOLDER/NAME_in_ref.txt; NAME_out_ref.txt, which was encoded, decodes to NAME_out.txt.
+ */
 static void check_pair(const char *folder, const char *name, const char *label, bool reverse)
 {
 	char path[8192];
@@ -163,7 +168,8 @@ static void check_pair(const char *folder, const char *name, const char *label, 
 	bool ok = file_read(path, &in, NULL) == STATUS_OK;
 	snprintf(path, sizeof path, "%s/%s_%s.txt", folder, name, reverse ? "out" : "in_ref");
 	ok = ok && file_read(path, &reference, NULL) == STATUS_OK;
-	struct span got = decode(charset_of_label(span_of(label)), in.data, in.size, &out, &replaced), want = buffer_span(&reference);
+	struct span got = decode(charset_of_label(span_of(label)), in.data, in.size, &out, &replaced),
+		    want = buffer_span(&reference);
 	size_t same = 0;
 	while (same < got.size && same < want.size && got.data[same] == want.data[same])
 		same++;
@@ -175,9 +181,9 @@ static void check_pair(const char *folder, const char *name, const char *label, 
 
 int main(int argc, char **argv)
 {
-	static const char *const pairs[][2] = {{"big5", "big5"}, {"euc_kr", "euc-kr"}, {"gb18030", "gb18030"},
-					       {"iso_2022_jp", "iso-2022-jp"}, {"jis0208", "euc-jp"}, {"jis0212", "euc-jp"},
-					       {"shift_jis", "shift_jis"}};
+	static const char *const pairs[][2] = {
+		{"big5", "big5"},      {"euc_kr", "euc-kr"},  {"gb18030", "gb18030"},    {"iso_2022_jp", "iso-2022-jp"},
+		{"jis0208", "euc-jp"}, {"jis0212", "euc-jp"}, {"shift_jis", "shift_jis"}};
 	char folder[4096];
 	if (argc < 2)
 		return 64;

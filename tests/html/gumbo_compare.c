@@ -1,7 +1,7 @@
-/* The program: gumbo_compare [-v] FILE... parses each page with gumbo and with ours and compares the sequence of elements
- * (starts and ends) and all text, one after the other. (Not which element a text is in: gumbo puts text that comes right
- * before </form> behind the form.) Differences are put into classes; docs/html.md explains each. -v prints where each page first differs.
- * Exit 1 when a page differs that no class explains. */
+/* The program: gumbo_compare [-v] FILE... parses each page with gumbo and with ours and compares the sequence of
+ * elements (starts and ends) and all text, one after the other. (Not which element a text is in: gumbo puts text that
+ * comes right before </form> behind the form.) Differences are put into classes; docs/html.md explains each. -v prints
+ * where each page first differs. Exit 1 when a page differs that no class explains. */
 #include "extract/html.h"
 
 #include <gumbo.h>
@@ -90,7 +90,8 @@ static void put_gumbo(const GumboNode *root, struct view *view)
 		const GumboVector *children = children_of(node);
 		if (node->type == GUMBO_NODE_ELEMENT || node->type == GUMBO_NODE_TEMPLATE)
 			put_name(&node->v.element, out);
-		else if (node->type == GUMBO_NODE_TEXT || node->type == GUMBO_NODE_WHITESPACE || node->type == GUMBO_NODE_CDATA)
+		else if (node->type == GUMBO_NODE_TEXT || node->type == GUMBO_NODE_WHITESPACE ||
+			 node->type == GUMBO_NODE_CDATA)
 			put_text(span_of(node->v.text.text), &view->text);
 		if (children && children->length > 0) {
 			node = children->data[0];
@@ -112,7 +113,7 @@ static void put_gumbo(const GumboNode *root, struct view *view)
  * before the first difference. docs/html.md has a small page for each. */
 static const struct class_row {
 	const char *name, *sign;
-	bool near;      /* SIGN is looked for in the element sequence before the difference, not in the page's beginning */
+	bool near; /* SIGN is looked for in the element sequence before the difference, not in the page's beginning */
 	unsigned times; /* how often it must be there */
 } classes[] = {
 	{"select: holds more than options since 2025", "\n<select", true, 1},
@@ -142,7 +143,8 @@ static unsigned class_of(struct span page, struct span elements, size_t at)
 {
 	size_t from = at > 2000 ? at - 2000 : 0;
 	for (unsigned i = 0; i < CLASS_COUNT; i++) {
-		struct span where = classes[i].near ? span_slice(elements, from, at - from) : span_slice(page, 0, 4096);
+		struct span where =
+			classes[i].near ? span_slice(elements, from, at - from + 8) : span_slice(page, 0, 4096);
 		if (occurrences(where, span_of(classes[i].sign)) >= classes[i].times)
 			return i;
 	}
@@ -179,7 +181,8 @@ static void show(const char *path, unsigned class, const struct buffer *ours, co
 {
 	size_t from = at > 80 ? at - 80 : 0;
 	printf("%s: %s\n--- ours\n%.*s\n--- gumbo\n%.*s\n", path, class < CLASS_COUNT ? classes[class].name : "?",
-	       SPAN_ARG(span_slice(buffer_span(ours), from, 160)), SPAN_ARG(span_slice(buffer_span(theirs), from, 160)));
+	       SPAN_ARG(span_slice(buffer_span(ours), from, 160)),
+	       SPAN_ARG(span_slice(buffer_span(theirs), from, 160)));
 }
 
 static void compare(const char *path, struct span page, const struct html_tree *tree, struct tally *tally)

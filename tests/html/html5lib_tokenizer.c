@@ -163,12 +163,9 @@ static enum token_state state_of(struct span name)
 		const char *name;
 		enum token_state state;
 	} states[] = {
-		{"Data state", STATE_DATA},
-		{"RCDATA state", STATE_RCDATA},
-		{"RAWTEXT state", STATE_RAWTEXT},
-		{"Script data state", STATE_SCRIPT},
-		{"PLAINTEXT state", STATE_PLAINTEXT},
-		{"CDATA section state", STATE_CDATA},
+		{"Data state", STATE_DATA},           {"RCDATA state", STATE_RCDATA},
+		{"RAWTEXT state", STATE_RAWTEXT},     {"Script data state", STATE_SCRIPT},
+		{"PLAINTEXT state", STATE_PLAINTEXT}, {"CDATA section state", STATE_CDATA},
 	};
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
 		if (span_equal(name, span_of(states[i].name)))
@@ -176,7 +173,8 @@ static enum token_state state_of(struct span name)
 	return STATE_DATA;
 }
 
-static void tokenize(struct html_parser *p, struct span input, enum token_state state, struct span last, struct buffer *out)
+static void tokenize(struct html_parser *p, struct span input, enum token_state state, struct span last,
+		     struct buffer *out)
 {
 	const struct html_tree *tree;
 	struct writer writer = {out, false};

@@ -13,8 +13,8 @@ struct tree_case {
 /* The lines from AT up to the next that begins with '#' and is a section of the format. */
 static struct span section_body(const char *at, const char *end)
 {
-	static const char *const heads[] = {"#data\n", "#errors\n", "#new-errors\n", "#document-fragment\n", "#script-on\n",
-					    "#script-off\n", "#document\n"};
+	static const char *const heads[] = {"#data\n",      "#errors\n",     "#new-errors\n", "#document-fragment\n",
+					    "#script-on\n", "#script-off\n", "#document\n"};
 	const char *line = at;
 	while (line < end) {
 		for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
@@ -114,8 +114,8 @@ bool html5lib_tree_file(const char *path, const char *name, struct score *score)
 		bool passed = case_run(parser, &test, &out);
 		score->passed += passed;
 		if (!passed && score->verbose)
-			printf("FAIL tree %s %u\n%.*s\n--- expected\n%.*s--- got\n%.*s\n", name, number, SPAN_ARG(test.data),
-			       SPAN_ARG(test.document), SPAN_ARG(buffer_span(&out)));
+			printf("FAIL tree %s %u\n%.*s\n--- expected\n%.*s--- got\n%.*s\n", name, number,
+			       SPAN_ARG(test.data), SPAN_ARG(test.document), SPAN_ARG(buffer_span(&out)));
 	}
 	html_parser_free(parser);
 	buffer_free(&file);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* clang-format off */
 static const char *const pieces[] = {
 	"<p>", "</p>", "<b>", "</b>", "<i class=x>", "</i>", "<a href=\"/path/to/some/page?with=query&amp;and=more\">", "</a>",
 	"<table>", "<tr>", "<td>", "</td>", "</table>", "<div class=\"a somewhat longer class attribute, to cross blocks\">",
@@ -15,6 +16,7 @@ static const char *const pieces[] = {
 	"&nbsp;", "&copy", "&#x20AC;", "\r\n", "\t", "<", "</", "< ", "<!doctype html>", "<ul><li>", "</ul>", "<IMG SRC=x ALT='y\rz'>",
 	"\xC3\xA9\xE2\x82\xAC", "<textarea>\n", "</textarea>", "<?php echo 1 ?>", "<a\vb\f=c>", "<pre>\n\n", "</pre>",
 };
+/* clang-format on */
 
 static uint64_t dice(uint64_t *state)
 {
@@ -40,7 +42,8 @@ int main(int argc, char **argv)
 			buffer_append(&page, piece, strlen(piece));
 		}
 		if (dice(&random) % 4 == 0) /* end anywhere */
-			page.size = utf8_valid_prefix((struct span){page.data, page.size * (dice(&random) % 100) / 100});
+			page.size =
+				utf8_valid_prefix((struct span){page.data, page.size * (dice(&random) % 100) / 100});
 		char *exact = malloc(page.size + 1); /* so that reading outside is seen */
 		if (exact == NULL)
 			return 74;

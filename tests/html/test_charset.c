@@ -8,7 +8,10 @@
 
 #include <cmocka.h>
 
-#define SPAN_LITERAL(text) {text, sizeof(text) - 1}
+#define SPAN_LITERAL(text)                                                                                             \
+	{                                                                                                              \
+		text, sizeof(text) - 1                                                                                 \
+	}
 
 struct fixture {
 	struct charset_decoder *decoder;
@@ -25,7 +28,8 @@ static struct fixture decode(size_t max, struct span bytes, const char *content_
 	return f;
 }
 
-static void expect(struct span bytes, const char *content_type, const char *name, enum charset_source source, const char *text)
+static void expect(struct span bytes, const char *content_type, const char *name, enum charset_source source,
+		   const char *text)
 {
 	struct fixture f = decode(1 << 20, bytes, content_type, STATUS_OK);
 	assert_string_equal(f.result.name, name);
@@ -39,10 +43,14 @@ static void labels_are_the_standards(void **state)
 {
 	(void)state;
 	static const char *const rows[][2] = {
-		{"latin1", "windows-1252"}, {" ISO-8859-1 ", "windows-1252"}, {"us-ascii", "windows-1252"}, {"gb2312", "GBK"},
-		{"GB18030", "gb18030"}, {"x-sjis", "Shift_JIS"}, {"ks_c_5601-1987", "EUC-KR"}, {"unicode-1-1-utf-8", "UTF-8"},
-		{"big5-hkscs", "Big5"}, {"iso-8859-9", "windows-1254"}, {"tis-620", "windows-874"}, {"hz-gb-2312", "replacement"},
-		{"utf-16", "UTF-16LE"}, {"cp1251", "windows-1251"}, {"x-x-big5", "Big5"},
+		{"latin1", "windows-1252"},   {" ISO-8859-1 ", "windows-1252"},
+		{"us-ascii", "windows-1252"}, {"gb2312", "GBK"},
+		{"GB18030", "gb18030"},       {"x-sjis", "Shift_JIS"},
+		{"ks_c_5601-1987", "EUC-KR"}, {"unicode-1-1-utf-8", "UTF-8"},
+		{"big5-hkscs", "Big5"},       {"iso-8859-9", "windows-1254"},
+		{"tis-620", "windows-874"},   {"hz-gb-2312", "replacement"},
+		{"utf-16", "UTF-16LE"},       {"cp1251", "windows-1251"},
+		{"x-x-big5", "Big5"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		assert_string_equal(charset_name(charset_of_label(span_of(rows[i][0]))), rows[i][1]);
@@ -56,14 +64,18 @@ static void the_order_is_mark_header_meta_late_meta(void **state)
 	(void)state;
 	expect(SPAN("\xEF\xBB\xBF<meta charset=gbk>\xC3\xA9"), "text/html; charset=koi8-r", "UTF-8", CHARSET_BOM,
 	       "<meta charset=gbk>\xC3\xA9");
-	expect(SPAN("\xFF\xFE" "a\0\xE9\0"), NULL, "UTF-16LE", CHARSET_BOM, "a\xC3\xA9");
+	expect(SPAN("\xFF\xFE"
+		    "a\0\xE9\0"),
+	       NULL, "UTF-16LE", CHARSET_BOM, "a\xC3\xA9");
 	expect(SPAN("<meta charset=gbk>\xE9"), "text/html; charset=\"windows-1252\"", "windows-1252", CHARSET_HTTP,
 	       "<meta charset=gbk>\xC3\xA9");
-	expect(SPAN("<META content='text/html; charset=windows-1251' http-equiv=Content-Type>\xC4\xE0"), "text/html", "windows-1251",
-	       CHARSET_META, NULL);
-	expect(SPAN("<!-- <meta charset=gbk> --><a title='<meta charset=gbk>'><meta charset=x><meta charset=windows-1251>\xC4"),
+	expect(SPAN("<META content='text/html; charset=windows-1251' http-equiv=Content-Type>\xC4\xE0"), "text/html",
+	       "windows-1251", CHARSET_META, NULL);
+	expect(SPAN("<!-- <meta charset=gbk> --><a title='<meta charset=gbk>'><meta charset=x><meta "
+		    "charset=windows-1251>\xC4"),
 	       NULL, "windows-1251", CHARSET_META, NULL);
-	expect(SPAN("<meta content='text/html; charset=gbk'><meta name=x charset=koi8-r>\xC4"), NULL, "KOI8-R", CHARSET_META, NULL);
+	expect(SPAN("<meta content='text/html; charset=gbk'><meta name=x charset=koi8-r>\xC4"), NULL, "KOI8-R",
+	       CHARSET_META, NULL);
 	struct buffer late;
 	buffer_init(&late, 1 << 16);
 	buffer_print(&late, "<!--%1100d--><meta charset=koi8-r><p>\xC4\xC1", 1);
@@ -78,15 +90,21 @@ static void a_declaration_that_cannot_be_true_is_not_believed(void **state)
 {
 	(void)state;
 	/* GBK bytes that say they are UTF-8 */
-	expect(SPAN("<meta charset=utf-8>\xBB\xB6\xD3\xAD\xB9\xE2\xC1\xD9\xBB\xB6\xD3\xAD\xB9\xE2\xC1\xD9\xD5\xE2\xC0\xEF\xCA\xC7"
+	expect(SPAN("<meta "
+		    "charset=utf-8>"
+		    "\xBB\xB6\xD3\xAD\xB9\xE2\xC1\xD9\xBB\xB6\xD3\xAD\xB9\xE2\xC1\xD9\xD5\xE2\xC0\xEF\xCA\xC7"
 		    "\xD0\xC2\xCE\xC5\xD2\xB3\xC3\xE6\xA3\xAC\xBB\xB6\xD3\xAD\xB9\xE2\xC1\xD9"),
 	       NULL, "gb18030", CHARSET_DETECTED, NULL);
 	/* UTF-8 that says it is GBK */
-	expect(SPAN("<meta charset=gb2312>\xE6\xAC\xA2\xE8\xBF\x8E\xE5\x85\x89\xE4\xB8\xB4\xE6\xAC\xA2\xE8\xBF\x8E\xE5\x85\x89\xE4\xB8\xB4"),
+	expect(SPAN("<meta "
+		    "charset=gb2312>"
+		    "\xE6\xAC\xA2\xE8\xBF\x8E\xE5\x85\x89\xE4\xB8\xB4\xE6\xAC\xA2\xE8\xBF\x8E\xE5\x85\x89\xE4\xB8\xB4"),
 	       NULL, "UTF-8", CHARSET_DETECTED, NULL);
 	/* a few bad bytes are no reason */
-	struct fixture f = decode(1 << 20, SPAN("<meta charset=utf-8>\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xE9!"),
-				  NULL, STATUS_OK);
+	struct fixture f = decode(
+		1 << 20,
+		SPAN("<meta charset=utf-8>\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xE9!"), NULL,
+		STATUS_OK);
 	assert_string_equal(f.result.name, "UTF-8");
 	assert_int_equal(f.result.replaced, 1);
 	charset_decoder_free(f.decoder);
@@ -99,13 +117,16 @@ static void undeclared_bytes_are_guessed(void **state)
 	expect(SPAN("<p>\xC3\xA9"), NULL, "UTF-8", CHARSET_DETECTED, "<p>\xC3\xA9");
 	expect(SPAN("<p>plain"), "text/html; charset=gbk", "GBK", CHARSET_HTTP, "<p>plain");
 #ifdef WARCMILL_HAVE_UCHARDET
-	expect(SPAN("<p>\xCF\xF0\xE8\xE2\xE5\xF2, \xFD\xF2\xEE \xF1\xF2\xF0\xE0\xED\xE8\xF6\xE0, \xEA\xEE\xF2\xEE\xF0\xE0\xFF "
+	expect(SPAN("<p>\xCF\xF0\xE8\xE2\xE5\xF2, \xFD\xF2\xEE \xF1\xF2\xF0\xE0\xED\xE8\xF6\xE0, "
+		    "\xEA\xEE\xF2\xEE\xF0\xE0\xFF "
 		    "\xED\xE8\xF7\xE5\xE3\xEE \xED\xE5 \xE3\xEE\xE2\xEE\xF0\xE8\xF2 \xEE \xF1\xE2\xEE\xE5\xE9 "
-		    "\xEA\xEE\xE4\xE8\xF0\xEE\xE2\xEA\xE5, \xE0 \xE4\xEE\xE3\xE0\xE4\xE0\xF2\xFC\xF1\xFF \xEC\xEE\xE6\xED\xEE.</p>"),
+		    "\xEA\xEE\xE4\xE8\xF0\xEE\xE2\xEA\xE5, \xE0 \xE4\xEE\xE3\xE0\xE4\xE0\xF2\xFC\xF1\xFF "
+		    "\xEC\xEE\xE6\xED\xEE.</p>"),
 	       NULL, "windows-1251", CHARSET_DETECTED, NULL);
 #endif
 }
 
+/* clang-format off */
 static void errors_become_replacement_characters(void **state)
 {
 	(void)state;
@@ -144,6 +165,7 @@ static void errors_become_replacement_characters(void **state)
 		buffer_free(&out);
 	}
 }
+/* clang-format on */
 
 static void valid_utf8_is_passed_through(void **state)
 {
@@ -152,7 +174,10 @@ static void valid_utf8_is_passed_through(void **state)
 	struct fixture f = decode(1 << 20, page, NULL, STATUS_OK);
 	assert_ptr_equal(f.text.data, page.data);
 	charset_decoder_free(f.decoder);
-	f = decode(10, SPAN("\xEF\xBB\xBF" "123456789\xC3\xA9"), NULL, STATUS_LIMIT);
+	f = decode(10,
+		   SPAN("\xEF\xBB\xBF"
+			"123456789\xC3\xA9"),
+		   NULL, STATUS_LIMIT);
 	assert_int_equal(f.text.size, 9); /* cut before the character */
 	charset_decoder_free(f.decoder);
 }
@@ -163,11 +188,13 @@ static void output_has_a_ceiling(void **state)
 	char bytes[4000];
 	memset(bytes, 0xE9, sizeof bytes);
 	for (size_t max = 64; max < 400; max += 7) {
-		struct fixture f = decode(max, (struct span){bytes, sizeof bytes}, "text/html; charset=iso-8859-2", STATUS_LIMIT);
+		struct fixture f =
+			decode(max, (struct span){bytes, sizeof bytes}, "text/html; charset=iso-8859-2", STATUS_LIMIT);
 		assert_true(f.text.size <= max);
 		charset_decoder_free(f.decoder);
 	}
-	struct fixture f = decode(1 << 20, (struct span){bytes, sizeof bytes}, "text/html; charset=iso-8859-2", STATUS_OK);
+	struct fixture f =
+		decode(1 << 20, (struct span){bytes, sizeof bytes}, "text/html; charset=iso-8859-2", STATUS_OK);
 	assert_int_equal(f.text.size, 8000);
 	charset_decoder_free(f.decoder);
 }
@@ -205,7 +232,8 @@ static void utf8_vectors_agree_with_the_definition(void **state)
 		char *text = malloc(size + 1);
 		while (used < size) {
 			char code[4];
-			size_t n = utf8_encode((uint32_t)(dice(&random) % ranges[dice(&random) % (1 + round % 5)]), code);
+			size_t n =
+				utf8_encode((uint32_t)(dice(&random) % ranges[dice(&random) % (1 + round % 5)]), code);
 			n = used + n > size ? size - used : n;
 			memcpy(text + used, code, n);
 			used += n;

@@ -55,8 +55,9 @@ static void walking_visits_every_node_in_document_order(void **state)
 	struct html_parser *parser = html_parser_new(NULL);
 	const struct html_tree *tree =
 		parse(parser, SPAN("<!doctype html><title>t</title><p>a<b>b</b><!--c--><p>d"), STATUS_OK);
-	assert_dump(tree, "| <!DOCTYPE html>\n| <html>\n|   <head>\n|     <title>\n|       \"t\"\n|   <body>\n|     <p>\n"
-			  "|       \"a\"\n|       <b>\n|         \"b\"\n|       <!-- c -->\n|     <p>\n|       \"d\"\n");
+	assert_dump(tree,
+		    "| <!DOCTYPE html>\n| <html>\n|   <head>\n|     <title>\n|       \"t\"\n|   <body>\n|     <p>\n"
+		    "|       \"a\"\n|       <b>\n|         \"b\"\n|       <!-- c -->\n|     <p>\n|       \"d\"\n");
 	uint32_t p = find(tree, HTML_TAG_P), b = find(tree, HTML_TAG_B);
 	assert_int_equal(html_parent(tree, p), html_body(tree));
 	assert_int_equal(html_tag(tree, html_head(tree)), HTML_TAG_HEAD);
@@ -77,7 +78,8 @@ static void attributes_are_decoded_when_asked_for(void **state)
 	(void)state;
 	struct html_parser *parser = html_parser_new(NULL);
 	const struct html_tree *tree = parse(
-		parser, SPAN("<a HREF='?a=1&amp;b=2&copy=3' title=\"x\r\ny\" title=z hidden x-Y=1 x-y=2 class=q>k</a>"), STATUS_OK);
+		parser, SPAN("<a HREF='?a=1&amp;b=2&copy=3' title=\"x\r\ny\" title=z hidden x-Y=1 x-y=2 class=q>k</a>"),
+		STATUS_OK);
 	uint32_t a = find(tree, HTML_TAG_A);
 	assert_int_equal(html_attr_count(tree, a), 5);
 	assert_span(html_attr(tree, a, HTML_ATTR_HREF), "?a=1&b=2&copy=3");
@@ -113,11 +115,13 @@ static void foreign_names_get_their_case_back(void **state)
 {
 	(void)state;
 	struct html_parser *parser = html_parser_new(NULL);
-	const struct html_tree *tree =
-		parse(parser, SPAN("<svg VIEWBOX=1><FOREIGNOBJECT><p>x</p></FOREIGNOBJECT><fegaussianblur/><x-Y/></svg>"), STATUS_OK);
-	assert_dump(tree, "| <html>\n|   <head>\n|   <body>\n|     <svg svg>\n|       viewBox=\"1\"\n"
-			  "|       <svg foreignObject>\n|         <p>\n|           \"x\"\n|       <svg feGaussianBlur>\n"
-			  "|       <svg x-y>\n");
+	const struct html_tree *tree = parse(
+		parser, SPAN("<svg VIEWBOX=1><FOREIGNOBJECT><p>x</p></FOREIGNOBJECT><fegaussianblur/><x-Y/></svg>"),
+		STATUS_OK);
+	assert_dump(tree,
+		    "| <html>\n|   <head>\n|   <body>\n|     <svg svg>\n|       viewBox=\"1\"\n"
+		    "|       <svg foreignObject>\n|         <p>\n|           \"x\"\n|       <svg feGaussianBlur>\n"
+		    "|       <svg x-y>\n");
 	uint32_t svg = find(tree, HTML_TAG_SVG);
 	assert_int_equal(html_ns(tree, svg), HTML_NS_SVG);
 	assert_span(html_attr(tree, svg, HTML_ATTR_VIEWBOX), "1");
@@ -157,8 +161,8 @@ static void newlines_and_nuls_are_normalised(void **state)
 {
 	(void)state;
 	struct html_parser *parser = html_parser_new(NULL);
-	const struct html_tree *tree =
-		parse(parser, SPAN("<body>a\r\nb\rc\0d<pre>\r\n\ne</pre><textarea>\nf</textarea><svg>\0</svg>"), STATUS_OK);
+	const struct html_tree *tree = parse(
+		parser, SPAN("<body>a\r\nb\rc\0d<pre>\r\n\ne</pre><textarea>\nf</textarea><svg>\0</svg>"), STATUS_OK);
 	assert_dump(tree, "| <html>\n|   <head>\n|   <body>\n|     \"a\nb\ncd\"\n|     <pre>\n|       \"\ne\"\n"
 			  "|     <textarea>\n|       \"f\"\n|     <svg svg>\n|       \"\xEF\xBF\xBD\"\n");
 	html_parser_free(parser);
@@ -203,7 +207,8 @@ static uint32_t depth_of(const struct html_tree *tree)
 static void what_is_too_deep_becomes_a_sibling(void **state)
 {
 	(void)state;
-	static const char *const pieces[] = {"<div>", "<b>", "<table><tr><td>", "<template>", "<svg>", "<x>", "<object>"};
+	static const char *const pieces[] = {"<div>", "<b>", "<table><tr><td>", "<template>",
+					     "<svg>", "<x>", "<object>"};
 	struct html_parser *parser = parser_with(50, 0, 0, 0);
 	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
 		struct buffer text;
@@ -268,8 +273,10 @@ static void strings_have_a_ceiling(void **state)
 static void hostile_pages_take_few_steps_per_byte(void **state)
 {
 	(void)state;
-	static const char *const pieces[] = {"<b id=1><i>", "<p><b><a>", "<table>x", "<a><div></a>", "<i><b><div></i></b>",
-					     "<x></y>", "<font><p>", "<svg><a></b>", "<b></p>", "<ruby><rt>", "<li><div>"};
+	static const char *const pieces[] = {
+		"<b id=1><i>", "<p><b><a>", "<table>x",     "<a><div></a>", "<i><b><div></i></b>",
+		"<x></y>",     "<font><p>", "<svg><a></b>", "<b></p>",      "<ruby><rt>",
+		"<li><div>"};
 	struct html_parser *parser = html_parser_new(NULL);
 	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
 		struct buffer text;
