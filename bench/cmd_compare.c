@@ -247,11 +247,10 @@ static void compare_growth(struct comparison *c, const struct json *old, const s
 	}
 }
 
-static const struct json *read_results(const char *path, struct buffer *source)
+static const struct json *read_results(const char *path, struct buffer *source, struct arena *arena)
 {
 	const struct json *results;
 	struct fault fault;
-	struct arena *arena = arena_new((size_t)2 << 30); /* lives as long as the process */
 	bench_read(path, source);
 	if (!arena || json_parse(arena, buffer_span(source), 0, &results, &fault))
 		bench_die(BENCH_DATA, "%s: %s", path, arena ? fault.text : "no memory");
@@ -283,14 +282,17 @@ int bench_compare(int argc, char **argv)
 		return BENCH_USAGE;
 	}
 	struct buffer sources[2];
-	const struct json *old = read_results(argv[optind], &sources[0]),
-			  *new = read_results(argv[optind + 1], &sources[1]);
+	struct arena *arenas[2] = {arena_new((size_t)2 << 30), arena_new((size_t)2 << 30)};
+	const struct json *old = read_results(argv[optind], &sources[0], arenas[0]),
+			  *new = read_results(argv[optind + 1], &sources[1], arenas[1]);
 	compare_speed(&c, old, new);
 	compare_extraction(&c, old, new);
 	compare_dedup(&c, old, new);
 	compare_growth(&c, old, new);
 	printf("%zu worse, %zu better, %zu the same, %zu gone\n", c.worse, c.better, c.same, c.gone);
-	buffer_free(&sources[0]);
-	buffer_free(&sources[1]);
+	for (int i = 0; i < 2; i++) {
+		arena_free(arenas[i]);
+		buffer_free(&sources[i]);
+	}
 	return c.worse || c.gone ? BENCH_WORSE : BENCH_DONE;
 }

@@ -229,10 +229,12 @@ void stages_add(struct tasks *tasks, struct fixture *fixture)
 		 NULL, stage_sign, NULL, false},
 		{"cluster", "stage", "candidates, verification, clusters of the signatures", "document", NULL, NULL,
 		 stage_cluster, NULL, false},
+		{"emit", "stage", "articles to JSON lines, zstd, SHA-256, a synced file", "document", "copy", NULL,
+		 stage_emit, NULL, false},
 	};
 	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
 		struct task task = stages[i];
-		bool by_text = task.run == stage_sign || task.run == stage_cluster;
+		bool by_text = task.run == stage_sign || task.run == stage_cluster || task.run == stage_emit;
 		task.context = fixture;
 		if (by_text && !fixture->text_count)
 			task.absent = "no page of the archive gave an article";
