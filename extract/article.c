@@ -118,7 +118,7 @@ enum status article_measure(struct article_extractor *extractor, const struct pa
 	if (!status)
 		status = reserve(extractor, extractor->blocks.count);
 	if (!status)
-		status = features_page(&extractor->features, &extractor->blocks, metadata,
+		status = features_page(&extractor->features, &extractor->blocks, page->tree, metadata,
 				       extractor->model ? &extractor->model->tokens : NULL);
 	if (status)
 		return status;

@@ -557,8 +557,8 @@ static void fill_tokens(struct features *f, const struct blocks *blocks, const s
 	}
 }
 
-enum status features_page(struct features *features, struct blocks *blocks, const struct page_metadata *metadata,
-			  const struct model_tokens *tokens)
+enum status features_page(struct features *features, struct blocks *blocks, const struct html_tree *tree,
+			  const struct page_metadata *metadata, const struct model_tokens *tokens)
 {
 	struct overlap_sets sets;
 	memset(&features->facts, 0, sizeof features->facts);
@@ -573,5 +573,5 @@ enum status features_page(struct features *features, struct blocks *blocks, cons
 	fill_own(features, blocks);
 	fill_tokens(features, blocks, tokens);
 	fill_overlaps(features, blocks, &sets);
-	return features_place(features, blocks, metadata);
+	return features_place(features, blocks, tree, metadata);
 }

@@ -31,7 +31,7 @@
 	X(page_words) X(page_link) X(page_blocks) X(page_best_share) X(page_best_long) X(page_ld_article) X(page_json_body) X(page_long) X(page_long_count) X(page_articles) X(page_article_share) X(page_mass_share) \
 	X(page_long_share) X(page_modern) X(page_cells) X(page_paragraphs) X(page_items) X(page_headings) X(page_cjk) X(page_kind_article) \
 	X(page_kind_product) X(page_kind_forum) X(page_kind_list) X(page_kind_site) X(page_money) X(page_dates) X(page_buttons) \
-	X(page_repetition) X(page_authors)
+	X(page_repetition) X(page_authors) X(page_doctype) X(page_viewport) X(page_metas) X(page_quirks)
 
 /* Stage 2: what stage 1 thinks of the block's surroundings. */
 #define COLUMNS_CONTEXT(X) \
@@ -81,10 +81,11 @@ unsigned features_view_column(unsigned view);
 uint32_t features_digest(void);
 
 /* Fill the rows of stage 1 and point features.views at them. */
-enum status features_page(struct features *features, struct blocks *blocks, const struct page_metadata *metadata,
-			  const struct model_tokens *tokens);
+enum status features_page(struct features *features, struct blocks *blocks, const struct html_tree *tree,
+			  const struct page_metadata *metadata, const struct model_tokens *tokens);
 /* Its second half: rows of COLUMNS_PLACE and COLUMNS_PAGE (features_place.c). */
-enum status features_place(struct features *features, const struct blocks *blocks, const struct page_metadata *metadata);
+enum status features_place(struct features *features, const struct blocks *blocks, const struct html_tree *tree,
+			   const struct page_metadata *metadata);
 /* Fill the rows of stage 2 from stage 1's probabilities P[blocks.count]. */
 enum status features_context(struct features *features, const struct blocks *blocks, const uint8_t *p);
 

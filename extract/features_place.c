@@ -323,9 +323,29 @@ static const struct {
 	     {COLUMN_page_kind_site, "website"},      {COLUMN_page_kind_site, "webpage"},
 	     {COLUMN_page_kind_site, "organization"}, {COLUMN_page_kind_site, "business"}};
 
-static void fill_page(struct features *f, const struct blocks *blocks, const struct page_metadata *m)
+/* How a page was made, and so roughly when: old pages are set out in tables, and their headline is a plain line of the text. */
+struct making {
+	uint8_t doctype, viewport, metas; /* 0 none, 1 HTML, 2 one with a public identifier; meta viewport; log of metas in head */
+};
+
+static struct making making_of(const struct html_tree *tree)
+{
+	struct making making = {tree->doctype_public.size ? 2 : tree->doctype.data != NULL, 0, 0};
+	uint32_t head = html_head(tree), count = 0;
+	for (uint32_t at = head == HTML_NONE ? HTML_NONE : html_first(tree, head); at != HTML_NONE; at = html_next(tree, at)) {
+		if (html_tag(tree, at) != HTML_TAG_META)
+			continue;
+		count++;
+		making.viewport |= span_equal_nocase(html_attr(tree, at, HTML_ATTR_NAME), SPAN("viewport"));
+	}
+	making.metas = byte_log(count);
+	return making;
+}
+
+static void fill_page(struct features *f, const struct blocks *blocks, const struct html_tree *tree, const struct page_metadata *m)
 {
 	const struct page_facts *facts = &f->facts;
+	struct making making = making_of(tree);
 	const uint8_t *group = features_row(f, COLUMN_signature_count);
 	uint32_t money = 0, dates = 0, buttons = 0, repeated = 0;
 	uint32_t articles = 0, cells = 0, paragraphs = 0, items = 0, headings = 0, cjk = 0;
@@ -376,6 +396,10 @@ static void fill_page(struct features *f, const struct blocks *blocks, const str
 		{COLUMN_page_dates, byte_log(dates)},
 		{COLUMN_page_buttons, byte_log(buttons)},
 		{COLUMN_page_repetition, byte_ratio(repeated, facts->words, 100)},
+		{COLUMN_page_doctype, making.doctype},
+		{COLUMN_page_viewport, making.viewport},
+		{COLUMN_page_metas, making.metas},
+		{COLUMN_page_quirks, (uint8_t)tree->quirks},
 		{COLUMN_page_authors, byte_clip((int64_t)(m->author_count < 20 ? m->author_count : 20))},
 	};
 	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
@@ -385,7 +409,8 @@ static void fill_page(struct features *f, const struct blocks *blocks, const str
 			memset(features_row(f, kinds[k].column), 1, blocks->count);
 }
 
-enum status features_place(struct features *f, const struct blocks *blocks, const struct page_metadata *metadata)
+enum status features_place(struct features *f, const struct blocks *blocks, const struct html_tree *tree,
+			   const struct page_metadata *metadata)
 {
 	fill_winners(f, blocks);
 	enum status status = fill_groups(f, blocks);
@@ -396,6 +421,6 @@ enum status features_place(struct features *f, const struct blocks *blocks, cons
 	fill_distances(f, blocks);
 	fill_containers(f, blocks);
 	fill_labels(f, blocks);
-	fill_page(f, blocks, metadata);
+	fill_page(f, blocks, tree, metadata);
 	return STATUS_OK;
 }
