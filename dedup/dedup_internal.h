@@ -98,7 +98,7 @@ struct signer {
 	uint8_t *classes;   /* weight class of each shingle in order */
 	uint64_t *distinct;
 	uint8_t *distinct_classes;
-	uint64_t *set; /* open addressing, for distinctness */
+	uint32_t *set; /* open addressing, for distinctness */
 	size_t set_capacity;
 	uint64_t *ranks; /* scratch for selection */
 	uint64_t *keys;

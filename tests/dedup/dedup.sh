@@ -94,9 +94,9 @@ expect 0 'usage' "$program" dedup --help
 
 # Other thresholds, from what is stored.
 if "$program" recluster --help >/dev/null 2>&1; then
-	expect 0 '40 documents kept, 20 collapsed' "$program" recluster ab -o strict --jaccard 1 --hamming 0 --containment 1 --containment-hamming 0
+	expect 0 '40 documents kept, 20 collapsed' "$program" recluster ab -o strict --exact-only
 	expect 0 '20 documents kept, 40 collapsed' "$program" recluster strict -o again
 	cmp -s ab/clusters.tsv again/clusters.tsv || fail "recluster with the defaults is not the first result"
-	cmp -s <(zstd -dcq ab/documents/*.zst) <(zstd -dcq again/documents/*.zst) || fail "recluster does not restore the rows"
+	cmp -s <(zstd -dcq ab/documents/*.zst | sort) <(zstd -dcq again/documents/*.zst | sort) || fail "recluster does not restore the rows"
 fi
 finish
