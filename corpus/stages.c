@@ -102,19 +102,20 @@ static const struct stage {
 	enum unit unit;
 	enum need need;
 	const char *mark; /* stage file of a unit; NULL: SHA256SUMS of the folder */
+	const char *with; /* the file that the mark stands for, where it is another */
 	enum status (*act)(struct task *task, size_t unit, struct fault *fault);
 } stages[] = {
-	{{"extract", "shard"}, UNIT_SHARD, NEED_NOTHING, "extract-%05zu", do_extract},
-	{{"digests", "run"}, UNIT_RUN, NEED_NOTHING, "digests", do_digests},
-	{{"hosts", "run"}, UNIT_RUN, NEED_SPOOL, "hosts", do_hosts},
-	{{"df", "run"}, UNIT_RUN, NEED_SPOOL, "df", do_df},
-	{{"against", "run"}, UNIT_RUN, NEED_NOTHING, "against", do_against},
-	{{"sign", "shard"}, UNIT_SHARD, NEED_SPOOL, "sign-%05zu", do_sign},
-	{{"keys", "shard"}, UNIT_SHARD, NEED_SPOOL, "keys-%05zu", do_keys},
-	{{"match", "partition"}, UNIT_PARTITION, NEED_SPOOL, "match-%05zu", do_match},
-	{{"cluster", "run"}, UNIT_RUN, NEED_SPOOL, "fates", do_cluster},
-	{{"emit", "part"}, UNIT_PART, NEED_SHARED, "emit-%05zu", do_emit},
-	{{"finish", "run"}, UNIT_RUN, NEED_SHARED, NULL, do_finish},
+	{{"extract", "shard"}, UNIT_SHARD, NEED_NOTHING, "extract-%05zu", "spool-%05zu", do_extract},
+	{{"digests", "run"}, UNIT_RUN, NEED_NOTHING, "digests", NULL, do_digests},
+	{{"hosts", "run"}, UNIT_RUN, NEED_SPOOL, "hosts", NULL, do_hosts},
+	{{"df", "run"}, UNIT_RUN, NEED_SPOOL, "df", NULL, do_df},
+	{{"against", "run"}, UNIT_RUN, NEED_NOTHING, "against", NULL, do_against},
+	{{"sign", "shard"}, UNIT_SHARD, NEED_SPOOL, "sign-%05zu", NULL, do_sign},
+	{{"keys", "shard"}, UNIT_SHARD, NEED_SPOOL, "keys-%05zu", "keys-%05zu.run", do_keys},
+	{{"match", "partition"}, UNIT_PARTITION, NEED_SPOOL, "match-%05zu", "match-%05zu.pairs", do_match},
+	{{"cluster", "run"}, UNIT_RUN, NEED_SPOOL, "fates", NULL, do_cluster},
+	{{"emit", "part"}, UNIT_PART, NEED_SHARED, "emit-%05zu", NULL, do_emit},
+	{{"finish", "run"}, UNIT_RUN, NEED_SHARED, NULL, NULL, do_finish},
 };
 enum { STAGES = sizeof stages / sizeof *stages };
 
@@ -150,25 +151,49 @@ static size_t unit_count(const struct plan *plan, const struct stage *stage)
 	return parts;
 }
 
+static void unit_name(char out[static 40], const char *form, const struct stage *stage, size_t unit)
+{
+	if (stage->unit == UNIT_RUN)
+		snprintf(out, 40, "%s", form);
+	else
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		snprintf(out, 40, form, unit);
+#pragma GCC diagnostic pop
+}
+
 static bool is_done(const struct plan *plan, const struct stage *stage, size_t unit)
 {
 	char name[40];
 	if (stage->act == do_against && !plan->settings.against_path)
 		return true;
-	if (!stage->mark) {
-		char *path = path_join(plan->folder, "SHA256SUMS");
-		bool done = path && file_exists(path);
-		free(path);
-		return done;
+	bool done = stage->mark != NULL;
+	if (stage->mark) {
+		unit_name(name, stage->mark, stage, unit);
+		done = stage_exists(plan, name);
 	}
-	if (stage->unit == UNIT_RUN)
-		snprintf(name, sizeof name, "%s", stage->mark);
-	else
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		snprintf(name, sizeof name, stage->mark, unit);
-#pragma GCC diagnostic pop
-	return stage_exists(plan, name);
+	/* A mark alone says nothing: the file it stands for may have been lost. */
+	if (stage->with)
+		unit_name(name, stage->with, stage, unit);
+	if (stage->with || !stage->mark) {
+		char *path = stage->with ? path_join(plan->work, "%s", name) : path_join(plan->folder, "SHA256SUMS");
+		done = (done || !stage->mark) && path && file_exists(path);
+		free(path);
+	}
+	return done;
+}
+
+/* A mark whose file was lost would let the stage itself think it is done. */
+static void drop_mark(const struct plan *plan, const struct stage *stage, size_t unit)
+{
+	char name[40];
+	if (!stage->with)
+		return;
+	unit_name(name, stage->mark, stage, unit);
+	char *path = path_join(plan->work, "%s", name);
+	if (path)
+		unlink(path);
+	free(path);
 }
 
 /* Everything before STAGE must be there: name what is missing. */
@@ -240,8 +265,10 @@ static enum status run_units(struct task *task, const struct stage *stage, uint6
 	task->run.progress.stage = stage->public.name;
 	task->run.progress.unit = stage->public.unit;
 	for (size_t u = (size_t)index; status == STATUS_OK && u < units; u += (size_t)of)
-		if (stage->act == do_finish || !is_done(task->run.plan, stage, u))
+		if (stage->act == do_finish || !is_done(task->run.plan, stage, u)) {
+			drop_mark(task->run.plan, stage, u);
 			status = stage->act(task, u, fault);
+		}
 	return status;
 }
 
@@ -274,6 +301,29 @@ enum status corpus_run_stage(const char *folder, const char *name, uint64_t inde
 	return status;
 }
 
+/* "extract \t6\t8\tmissing 2,5-7": done, in all, and which are missing. */
+static void print_state(const struct plan *plan, const struct stage *stage, struct buffer *out)
+{
+	size_t units = unit_count(plan, stage), done = 0, first = 0;
+	struct buffer missing;
+	buffer_init(&missing, (size_t)1 << 28);
+	/* A run of missing units begins at `first` and is told where it ends. */
+	for (size_t u = 0; u <= units; u++) {
+		bool there = u == units || is_done(plan, stage, u);
+		if (there && first < u)
+			buffer_print(&missing, first + 1 < u ? "%s%zu-%zu" : "%s%zu", missing.size ? "," : "", first,
+				     u - 1);
+		if (there)
+			first = u + 1;
+		done += there && u < units;
+	}
+	buffer_print(out, units ? "%-8s\t%zu\t%zu" : "%-8s\t%zu\t?", stage->public.name, done, units);
+	if (missing.size)
+		buffer_print(out, "\tmissing %.*s", SPAN_ARG(buffer_span(&missing)));
+	buffer_append_byte(out, '\n');
+	buffer_free(&missing);
+}
+
 enum status corpus_run_status(const char *folder, struct buffer *out, struct fault *fault)
 {
 	struct task *task = calloc(1, sizeof *task);
@@ -284,20 +334,8 @@ enum status corpus_run_status(const char *folder, struct buffer *out, struct fau
 	if (sums && plan && file_exists(sums) && !file_exists(plan)) {
 		buffer_print(out, "complete\n");
 	} else if ((status = task_open(task, folder, fault)) == STATUS_OK) {
-		for (int i = 0; i < STAGES; i++) {
-			size_t units = unit_count(task->run.plan, &stages[i]), done = 0, shown = 0;
-			buffer_print(out, "%-8s", stages[i].public.name);
-			for (size_t u = 0; u < units; u++)
-				done += is_done(task->run.plan, &stages[i], u);
-			if (units)
-				buffer_print(out, "\t%zu\t%zu", done, units);
-			else
-				buffer_print(out, "\t0\t?");
-			for (size_t u = 0; u < units && done && shown < 10; u++)
-				if (!is_done(task->run.plan, &stages[i], u))
-					buffer_print(out, "%s%zu", shown++ ? "," : "\tmissing ", u);
-			buffer_append_byte(out, '\n');
-		}
+		for (int i = 0; i < STAGES; i++)
+			print_state(task->run.plan, &stages[i], out);
 	}
 	free(sums);
 	free(plan);
