@@ -107,6 +107,22 @@ static void put_member(const struct emitter *e, struct json_writer *w, size_t ra
 	json_end(w, '}');
 }
 
+/* LINE up to where "dedup" is to stand; absent where only rebuilding helps. A member that an earlier run added is the
+ * last one, and is cut off. */
+static struct span line_body(struct span line, const struct json *object)
+{
+	const struct json *last = object->first, *old = json_get(object, "dedup");
+	struct span body = span_trim(line), key = SPAN(",\"dedup\":");
+	if (!old)
+		return span_slice(body, 0, body.size - 1);
+	while (last && last->next)
+		last = last->next;
+	size_t at = (size_t)(old->source.data - body.data);
+	if (old != last || at < key.size || at > body.size || !span_ends(span_slice(body, 0, at), key))
+		return SPAN_NONE;
+	return span_slice(body, 0, at - key.size);
+}
+
 /* The object as it stands, with "dedup" before its closing brace; rebuilt member by member where it has one already or
  * where the text changes. */
 static void put_line(const struct emitter *e, struct job_worker *worker, size_t row, struct span line,
@@ -122,9 +138,9 @@ static void put_line(const struct emitter *e, struct job_worker *worker, size_t 
 		passages_drop(e->job->passage_counts, job_host(worker->arena, object), json_get_text(object, "text"),
 			      e->job->drop_passages, &worker->text, &dropped);
 	}
-	if (!dropped && !json_get(object, "dedup")) {
-		struct span body = span_trim(line);
-		buffer_append_span(out, span_slice(body, 0, body.size - 1));
+	struct span body = line_body(line, object);
+	if (!dropped && body.data) {
+		buffer_append_span(out, body);
 		w.comma = object->first != NULL;
 	} else {
 		bool text_done = false;

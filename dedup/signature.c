@@ -121,9 +121,9 @@ enum status signer_shingles(struct signer *self, uint32_t *count, uint32_t *dist
 		return status;
 	const struct df_table *table = self->table;
 	if (n < 3)
-		self->shingles[0] = shingle_hash(tokens, n);
+		self->shingles[0] = shingle_hash(tokens, n) | 1;
 	for (uint32_t i = 0; i + 2 < n; i++) {
-		self->shingles[i] = shingle_hash(tokens + i, 3);
+		self->shingles[i] = shingle_hash(tokens + i, 3) | 1;
 		if (table)
 			__builtin_prefetch(table->slots + df_slot(self->shingles[i], table->bits));
 	}
