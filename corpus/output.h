@@ -137,8 +137,8 @@ enum status part_stream_open(const char *path, enum compression compression, str
 enum status part_stream_write(struct part_stream *stream, struct span bytes, struct fault *fault);
 /* End the gzip member or zstd frame here: what follows starts a new one (WARC wants one a record). */
 enum status part_stream_member(struct part_stream *stream, struct fault *fault);
-/* The member or frame about to begin will hold SIZE bytes, so that zstd can write that into the frame's header, which readers
- * of `.warc.zst` want. Without it nothing is said there. */
+/* The member or frame about to begin will hold SIZE bytes, so that zstd can write that into the frame's header, which
+ * readers of `.warc.zst` want. Without it nothing is said there. */
 enum status part_stream_pledge(struct part_stream *stream, uint64_t size, struct fault *fault);
 uint64_t part_stream_offset(const struct part_stream *stream); /* bytes given to write so far (before compression) */
 /* After the last write. Fills the file's size and SHA-256 and frees STREAM, also on failure. */

@@ -73,7 +73,7 @@ uint64_t dedup_name_key(struct span name)
 	char folded[128];
 	size_t size = 0;
 	name = name_stem(span_trim(name));
-	const char *at = name.data, *end = name.data + name.size;
+	const char *at = name.data, *end = at ? at + name.size : at;
 	while (at && at < end && size + 4 * FOLD_MAX < sizeof folded) {
 		uint32_t codes[FOLD_MAX];
 		enum fold_kind kind;
