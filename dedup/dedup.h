@@ -243,6 +243,7 @@ struct dedup_row {
 	uint32_t size;                 /* members of the cluster */
 	struct pair_evidence evidence; /* against the keeper; all 0 for a keeper */
 	uint8_t keeper_rule;           /* enum keeper_rule, of the cluster */
+	uint8_t unused[3];             /* 0: rows can be compared as bytes */
 };
 struct dedup_result {
 	struct dedup_row *rows; /* [count] malloc'd; a cluster's id is its keeper */

@@ -25,7 +25,8 @@ struct article_extractor *article_extractor_new(const struct article_options *op
 	if (!extractor->model && model_builtin_size) {
 		extractor->own =
 			article_model_open((struct span){(const char *)model_builtin, model_builtin_size}, NULL);
-		extractor->model = extractor->own; /* none while features change before training: rules, then (tested) */
+		extractor->model =
+			extractor->own; /* none while features change before training: rules, then (tested) */
 	}
 	extractor->arena = arena_new((size_t)256 << 20);
 	extractor->reader = metadata_reader_new();

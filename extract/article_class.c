@@ -137,7 +137,8 @@ static const char *const consent_words[] = {
 	"datenschutz",
 	"zustimm",
 	"consentement",
-	("donn\xc3\xa9" "es personnelles"),
+	("donn\xc3\xa9"
+	 "es personnelles"),
 	"consentimiento",
 	"consenso",
 	"toestemming",

@@ -1,4 +1,5 @@
-/* article: what article.c shares with the text writer, the decision, the trainer's dump and the tests. Private to extract/. */
+/* article: what article.c shares with the text writer, the decision, the trainer's dump and the tests. Private to
+ * extract/. */
 #ifndef WARCMILL_ARTICLE_INTERNAL_H
 #define WARCMILL_ARTICLE_INTERNAL_H
 
@@ -14,8 +15,10 @@ struct article_extractor {
 	struct arena *arena;
 	struct blocks blocks;
 	struct features features;
-	uint8_t *p[2]; size_t p_capacity;  /* probabilities of the two stages, n/255 */
-	struct article_block *out; size_t out_capacity;
+	uint8_t *p[2];
+	size_t p_capacity; /* probabilities of the two stages, n/255 */
+	struct article_block *out;
+	size_t out_capacity;
 	struct buffer text, spare;
 };
 
@@ -26,7 +29,8 @@ const char *article_decide(struct article_block *blocks, size_t count, const uin
 int article_score255(const struct article_block *block);
 
 /* Why the page is no article, or NULL; OUT holds text, words and metadata already (article_class.c). */
-const char *article_class(const struct article_extractor *extractor, const struct page *page, const struct article *article);
+const char *article_class(const struct article_extractor *extractor, const struct page *page,
+			  const struct article *article);
 
 /* ---- Text (article_text.c) ---- */
 
@@ -40,6 +44,7 @@ enum status article_markdown(const struct blocks *blocks, const struct html_tree
 			     const struct article_block *form, struct buffer *out);
 
 /* Blocks, features and both stages for a page; what article_extract decides on. */
-enum status article_measure(struct article_extractor *extractor, const struct page *page, struct page_metadata *metadata);
+enum status article_measure(struct article_extractor *extractor, const struct page *page,
+			    struct page_metadata *metadata);
 
 #endif

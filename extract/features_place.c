@@ -323,16 +323,19 @@ static const struct {
 	     {COLUMN_page_kind_site, "website"},      {COLUMN_page_kind_site, "webpage"},
 	     {COLUMN_page_kind_site, "organization"}, {COLUMN_page_kind_site, "business"}};
 
-/* How a page was made, and so roughly when: old pages are set out in tables, and their headline is a plain line of the text. */
+/* How a page was made, and so roughly when: old pages are set out in tables, and their headline is a plain line of the
+ * text. */
 struct making {
-	uint8_t doctype, viewport, metas; /* 0 none, 1 HTML, 2 one with a public identifier; meta viewport; log of metas in head */
+	uint8_t doctype, viewport,
+		metas; /* 0 none, 1 HTML, 2 one with a public identifier; meta viewport; log of metas in head */
 };
 
 static struct making making_of(const struct html_tree *tree)
 {
 	struct making making = {tree->doctype_public.size ? 2 : tree->doctype.data != NULL, 0, 0};
 	uint32_t head = html_head(tree), count = 0;
-	for (uint32_t at = head == HTML_NONE ? HTML_NONE : html_first(tree, head); at != HTML_NONE; at = html_next(tree, at)) {
+	for (uint32_t at = head == HTML_NONE ? HTML_NONE : html_first(tree, head); at != HTML_NONE;
+	     at = html_next(tree, at)) {
 		if (html_tag(tree, at) != HTML_TAG_META)
 			continue;
 		count++;
@@ -342,7 +345,8 @@ static struct making making_of(const struct html_tree *tree)
 	return making;
 }
 
-static void fill_page(struct features *f, const struct blocks *blocks, const struct html_tree *tree, const struct page_metadata *m)
+static void fill_page(struct features *f, const struct blocks *blocks, const struct html_tree *tree,
+		      const struct page_metadata *m)
 {
 	const struct page_facts *facts = &f->facts;
 	struct making making = making_of(tree);

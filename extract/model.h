@@ -1,7 +1,8 @@
 /* model: a trained model's tables and their evaluation. Private to extract/.
  *
  * Stored form (little endian): "WMAM", version, digest of the feature names, table sizes, sigmoid table, token tables,
- * trees. The built-in model is the same bytes (model_tables.c), so that training, cross-validation and running share all code. */
+ * trees. The built-in model is the same bytes (model_tables.c), so that training, cross-validation and running share
+ * all code. */
 #ifndef WARCMILL_MODEL_H
 #define WARCMILL_MODEL_H
 
@@ -26,11 +27,14 @@ struct tree {
 	uint32_t inner;                  /* inner nodes; inner + 1 leaves */
 };
 struct model_stage {
-	struct tree *trees; size_t tree_count;
-	struct tree_node *nodes; size_t node_count;
-	int8_t *leaves; size_t leaf_count;
-	int32_t base;                    /* in leaf units */
-	int32_t unit;                    /* leaf units of one logit */
+	struct tree *trees;
+	size_t tree_count;
+	struct tree_node *nodes;
+	size_t node_count;
+	int8_t *leaves;
+	size_t leaf_count;
+	int32_t base; /* in leaf units */
+	int32_t unit; /* leaf units of one logit */
 };
 
 #define SIGMOID_STEPS 512 /* over the logits [-8, 8) */
@@ -50,16 +54,17 @@ extern const size_t model_builtin_size;
 int model_element_score(const struct model_tokens *tokens, const uint32_t *hashes, size_t count);
 int model_word_score(const struct model_tokens *tokens, uint32_t hash);
 
-/* Probabilities (n/255) of COUNT blocks. VIEWS[v] points to the column of view v, readable to COUNT rounded up to MODEL_LANES. */
+/* Probabilities (n/255) of COUNT blocks. VIEWS[v] points to the column of view v, readable to COUNT rounded up to
+ * MODEL_LANES. */
 #define MODEL_LANES 64u
-/* BEFORE: the stage's before it, or NULL. A batch of 64 blocks that it holds all but impossible (below MODEL_GATE) keeps its values:
- * menus and footers cost one stage. */
+/* BEFORE: the stage's before it, or NULL. A batch of 64 blocks that it holds all but impossible (below MODEL_GATE)
+ * keeps its values: menus and footers cost one stage. */
 #define MODEL_GATE 5
 void model_evaluate(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count,
 		    const uint8_t *before, uint8_t *out);
 /* One way by number, for the tests; false where the machine lacks it. */
-bool model_evaluate_by(unsigned way, const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count,
-		       uint8_t *out);
+bool model_evaluate_by(unsigned way, const struct article_model *model, unsigned stage, const uint8_t *const *views,
+		       size_t count, uint8_t *out);
 /* The same, block by block: the twin that the tests compare with. */
 void model_evaluate_plain(const struct article_model *model, unsigned stage, const uint8_t *const *views, size_t count,
 			  uint8_t *out);

@@ -17,7 +17,10 @@ stop() {
 	local pid
 	for file in "$D"/run/slurmd-n1.pid "$D"/run/slurmd-n2.pid "$D"/run/slurmctld.pid "$D"/run/munged.pid; do
 		pid=$(cat "$file" 2>/dev/null) && kill "$pid" 2>/dev/null
-		for ((i = 0; i < 50; i++)); do kill -0 "${pid:-0}" 2>/dev/null && [ -n "$pid" ] && sleep 0.1 || break; done
+		for ((i = 0; i < 50; i++)); do
+			[ -n "$pid" ] && kill -0 "$pid" 2>/dev/null || break
+			sleep 0.1
+		done
 	done
 	rm -rf "$D"
 }

@@ -18,7 +18,7 @@ struct warc_reader {
 	bool any;             /* an event was reported */
 	uint64_t first, mark; /* stored offsets: of the first event; up to which everything is accounted for */
 	bool member_used;     /* an event lies at MARK already, with inner 0 */
-	uint64_t inner; /* of the record at hand */
+	uint64_t inner;       /* of the record at hand */
 	uint64_t stop;        /* position where the record at hand ends because another begins there, or NO_STOP */
 	struct arena *arena;  /* of the record at hand */
 	struct fields fields, http_fields;
@@ -43,8 +43,8 @@ bool search_is_padding(struct warc_reader *reader, uint64_t from, uint64_t to);
 
 /* ---- gather.c ---- */
 
-/* text_more; tells a file that ends inside a member from a damaged member that inflated to nonsense up to the end of the file: then
- * another member begins further on. */
+/* text_more; tells a file that ends inside a member from a damaged member that inflated to nonsense up to the end of
+ * the file: then another member begins further on. */
 enum status more_text(struct warc_reader *reader, size_t want, struct fault *fault);
 /* More text of the record at hand, not of a next member that begins a record of its own (then reader->stop is set).
  * STATUS_END: there is none. */

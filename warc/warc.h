@@ -20,14 +20,14 @@ extern "C" {
 /* ---- Inputs ------------------------------------------------------------------------------------------ */
 
 enum warc_kind {
-	WARC_KIND_EMPTY,    /* no bytes */
-	WARC_KIND_PLAIN,    /* WARC records, not compressed */
-	WARC_KIND_GZIP,     /* gzip members (one record each, or any other cut) */
-	WARC_KIND_ZSTD,     /* zstd frames, perhaps with a dictionary frame */
-	WARC_KIND_ARC,      /* ARC v1, not compressed */
-	WARC_KIND_STREAM,   /* readable from front to back only: standard input, other compressors, containers' packed
-			     * members. One segment; offsets count the bytes of that stream. */
-	WARC_KIND_UNKNOWN,  /* none of these: searched for records all the same; in the end one damaged place */
+	WARC_KIND_EMPTY,   /* no bytes */
+	WARC_KIND_PLAIN,   /* WARC records, not compressed */
+	WARC_KIND_GZIP,    /* gzip members (one record each, or any other cut) */
+	WARC_KIND_ZSTD,    /* zstd frames, perhaps with a dictionary frame */
+	WARC_KIND_ARC,     /* ARC v1, not compressed */
+	WARC_KIND_STREAM,  /* readable from front to back only: standard input, other compressors, containers' packed
+			    * members. One segment; offsets count the bytes of that stream. */
+	WARC_KIND_UNKNOWN, /* none of these: searched for records all the same; in the end one damaged place */
 };
 
 /* One archive. Opened for positional reads; several readers may use it at once. */
@@ -35,21 +35,21 @@ struct warc_input;
 struct warc_inputs;
 
 struct warc_options {
-	unsigned name_depth;     /* folders kept in the name, 0: the file name alone */
-	size_t header_max;       /* bytes of a record's header block, 0: 1 MiB */
-	size_t block_max;        /* bytes of a record's block kept in memory, 0: 64 MiB; above: cut and marked */
-	uint64_t member_max;     /* bytes one gzip member or zstd frame may inflate to when it shrank to less than a
-				  * hundredth, 0: 4 GiB; above: a bomb, left as damage */
-	size_t body_max;         /* bytes of a decoded HTTP body, 0: 64 MiB */
-	uint64_t segment_bytes;  /* stored bytes of a segment, 0: 32 MiB */
-	double http_rate;        /* most requests a second to remote servers, all readers together, 0: no limit */
-	unsigned http_retries;   /* tries in a row after failures that may pass (503, dropped connections), 0: 8 */
-	unsigned http_retry_ms;  /* pause before the first of them, then doubled up to a minute, 0: 1000 */
+	unsigned name_depth;    /* folders kept in the name, 0: the file name alone */
+	size_t header_max;      /* bytes of a record's header block, 0: 1 MiB */
+	size_t block_max;       /* bytes of a record's block kept in memory, 0: 64 MiB; above: cut and marked */
+	uint64_t member_max;    /* bytes one gzip member or zstd frame may inflate to when it shrank to less than a
+				 * hundredth, 0: 4 GiB; above: a bomb, left as damage */
+	size_t body_max;        /* bytes of a decoded HTTP body, 0: 64 MiB */
+	uint64_t segment_bytes; /* stored bytes of a segment, 0: 32 MiB */
+	double http_rate;       /* most requests a second to remote servers, all readers together, 0: no limit */
+	unsigned http_retries;  /* tries in a row after failures that may pass (503, dropped connections), 0: 8 */
+	unsigned http_retry_ms; /* pause before the first of them, then doubled up to a minute, 0: 1000 */
 };
 
-/* ARGUMENTS: files, folders (searched recursively for archives), @list.txt, "-", http(s)://, s3://. Sorted by name; two inputs
- * of one name are STATUS_USAGE with a text that names both. Containers (wacz, tar, zip) list their members as inputs.
- * OPTIONS may be NULL. */
+/* ARGUMENTS: files, folders (searched recursively for archives), @list.txt, "-", http(s)://, s3://. Sorted by name; two
+ * inputs of one name are STATUS_USAGE with a text that names both. Containers (wacz, tar, zip) list their members as
+ * inputs. OPTIONS may be NULL. */
 enum status warc_inputs_new(const char *const *arguments, size_t count, const struct warc_options *options,
 			    struct warc_inputs **out, struct fault *fault);
 size_t warc_inputs_count(const struct warc_inputs *inputs);
@@ -59,7 +59,7 @@ void warc_inputs_free(struct warc_inputs *inputs);
 const char *warc_input_name(const struct warc_input *input); /* as in ids: "a.warc.gz", "x.wacz!archive/b.warc.gz" */
 const char *warc_input_path(const struct warc_input *input); /* as opened */
 enum warc_kind warc_input_kind(const struct warc_input *input);
-uint64_t warc_input_bytes(const struct warc_input *input);   /* stored size; 0 where it is not known beforehand */
+uint64_t warc_input_bytes(const struct warc_input *input); /* stored size; 0 where it is not known beforehand */
 
 /* ---- Segments ---------------------------------------------------------------------------------------- */
 
@@ -75,8 +75,15 @@ enum status warc_segments_new(const struct warc_inputs *inputs, uint64_t segment
 /* ---- Records ------------------------------------------------------------------------------------------ */
 
 enum warc_type {
-	WARC_TYPE_OTHER, WARC_TYPE_WARCINFO, WARC_TYPE_RESPONSE, WARC_TYPE_RESOURCE, WARC_TYPE_REQUEST,
-	WARC_TYPE_METADATA, WARC_TYPE_REVISIT, WARC_TYPE_CONVERSION, WARC_TYPE_CONTINUATION,
+	WARC_TYPE_OTHER,
+	WARC_TYPE_WARCINFO,
+	WARC_TYPE_RESPONSE,
+	WARC_TYPE_RESOURCE,
+	WARC_TYPE_REQUEST,
+	WARC_TYPE_METADATA,
+	WARC_TYPE_REVISIT,
+	WARC_TYPE_CONVERSION,
+	WARC_TYPE_CONTINUATION,
 };
 const char *warc_type_name(enum warc_type type); /* "other", "warcinfo", … */
 
@@ -84,14 +91,15 @@ struct warc_field {
 	struct span name, value; /* value unfolded and trimmed; bytes as stored */
 };
 
-enum { /* warc_record.flags */
-	WARC_RECORD_CUT = 1,        /* the file ended inside the block */
-	WARC_RECORD_TOO_LARGE = 2,  /* block longer than block_max; only its first block_max bytes are here */
-	WARC_RECORD_ARC = 4,        /* from an ARC file; fields are synthesised */
-	WARC_RECORD_NOT_SEEKABLE = 8, /* inner is not 0, or the input is a stream: reading it again starts further up */
-	WARC_RECORD_TRUNCATED = 16, /* WARC-Truncated is present */
-	WARC_RECORD_LENGTH = 32,    /* Content-Length is absent, wrong or not what is stored; the block ends at the next record */
-	WARC_RECORD_SEGMENT = 64,   /* WARC-Segment-Number is present: the block is one piece of a longer one */
+enum {                               /* warc_record.flags */
+       WARC_RECORD_CUT = 1,          /* the file ended inside the block */
+       WARC_RECORD_TOO_LARGE = 2,    /* block longer than block_max; only its first block_max bytes are here */
+       WARC_RECORD_ARC = 4,          /* from an ARC file; fields are synthesised */
+       WARC_RECORD_NOT_SEEKABLE = 8, /* inner is not 0, or the input is a stream: reading it again starts further up */
+       WARC_RECORD_TRUNCATED = 16,   /* WARC-Truncated is present */
+       WARC_RECORD_LENGTH =
+	       32, /* Content-Length is absent, wrong or not what is stored; the block ends at the next record */
+       WARC_RECORD_SEGMENT = 64, /* WARC-Segment-Number is present: the block is one piece of a longer one */
 };
 
 /* All spans live until the next warc_next on the same reader.
@@ -101,25 +109,27 @@ enum { /* warc_record.flags */
  * counts the inflated bytes of the member before this record. (offset, inner) names a record once and for all; as text
  * it is "123", or "123+456" when inner is not 0 (warc_address_format).
  *
- * Accounting: `length` is the stored bytes of the record with the line ends after it. Of several records in one member the
- * last carries the member's bytes and the others 0. The offsets never go back, and the lengths of all records plus the
- * skipped bytes of all damages equal the bytes between warc_reader_first and warc_reader_end, which for the whole input
- * is warc_input_bytes. */
+ * Accounting: `length` is the stored bytes of the record with the line ends after it. Of several records in one member
+ * the last carries the member's bytes and the others 0. The offsets never go back, and the lengths of all records plus
+ * the skipped bytes of all damages equal the bytes between warc_reader_first and warc_reader_end, which for the whole
+ * input is warc_input_bytes. */
 struct warc_record {
 	uint64_t offset, length, inner;
 	uint64_t content_length; /* as the header says */
 	unsigned flags;
 	enum warc_type type;
-	struct span version;     /* "WARC/1.0", "ARC/1" */
-	/* As stored, but uri and id without the angle brackets around them, and uri in UTF-8 (what is not, is taken for Latin-1). */
+	struct span version; /* "WARC/1.0", "ARC/1" */
+	/* As stored, but uri and id without the angle brackets around them, and uri in UTF-8 (what is not, is taken for
+	 * Latin-1). */
 	struct span type_text, uri, id, date_text, content_type, truncated;
-	int64_t date;            /* DATE_NONE when absent or wrong */
+	int64_t date; /* DATE_NONE when absent or wrong */
 	const struct warc_field *fields;
 	size_t field_count;
-	struct span header;      /* the header block as stored, with the blank line after it; an ARC record's line */
+	struct span header; /* the header block as stored, with the blank line after it; an ARC record's line */
 	struct span block;
 };
-struct span warc_field_get(const struct warc_field *fields, size_t count, const char *name); /* first of NAME, or SPAN_NONE */
+struct span warc_field_get(const struct warc_field *fields, size_t count,
+			   const char *name); /* first of NAME, or SPAN_NONE */
 
 /* "123" or "123+456", NUL-terminated. */
 #define WARC_ADDRESS_MAX 44
@@ -129,7 +139,8 @@ bool warc_address_parse(struct span text, uint64_t *offset, uint64_t *inner); /*
 /* A place that holds no record: [offset, offset + skipped) of the stored bytes. */
 struct warc_damage {
 	uint64_t offset, skipped;
-	uint64_t inner; /* as in struct warc_record: not 0 when the damage lies inside a member whose start was read well */
+	uint64_t inner; /* as in struct warc_record: not 0 when the damage lies inside a member whose start was read
+			   well */
 	bool padding;   /* nothing was lost: empty members, zero padding, blank lines, frames without records */
 	char text[240];
 };
@@ -144,47 +155,48 @@ enum status warc_reader_open(struct warc_reader *reader, const struct warc_input
 /* STATUS_OK and a record; STATUS_DATA and a damage (reading goes on with the next call); STATUS_END; STATUS_IO,
  * STATUS_RETRY, STATUS_MEMORY end the reading, with FAULT filled. Always forward: no two calls report the same place
  * (offset, inner) of the same sort. FAULT and DAMAGE may be NULL. */
-enum status warc_next(struct warc_reader *reader, struct warc_record *record, struct warc_damage *damage, struct fault *fault);
+enum status warc_next(struct warc_reader *reader, struct warc_record *record, struct warc_damage *damage,
+		      struct fault *fault);
 /* The seam: where the first record or damage began, and where the last one ended (once STATUS_END came). Segment N is
- * right when its first equals the end of N-1; otherwise, unless that end is at or past N's limit (then N is empty), it is
- * opened again at that end with EXACT. When nothing starts in a segment, first and end are its limit. */
+ * right when its first equals the end of N-1; otherwise, unless that end is at or past N's limit (then N is empty), it
+ * is opened again at that end with EXACT. When nothing starts in a segment, first and end are its limit. */
 uint64_t warc_reader_first(const struct warc_reader *reader);
 uint64_t warc_reader_end(const struct warc_reader *reader);
 
 /* ---- HTTP --------------------------------------------------------------------------------------------- */
 
 struct warc_http {
-	bool present;            /* false: the block is not HTTP; body is the block */
-	int status;              /* 0 when not a response */
+	bool present; /* false: the block is not HTTP; body is the block */
+	int status;   /* 0 when not a response */
 	struct span content_type;
 	const struct warc_field *fields;
 	size_t field_count;
-	struct span raw_body;    /* as stored, after the header */
-	struct span body;        /* de-chunked and decoded; raw_body where decoding was claimed in vain */
-	bool truncated;          /* body shorter than Content-Length, or decoding ended early */
-	bool too_large;          /* body cut at body_max */
-	bool undecoded;          /* an encoding was claimed that the bytes do not have, or that is not known */
-	struct span entity;      /* de-chunked, still content-encoded: what payload digests cover by the book */
+	struct span raw_body; /* as stored, after the header */
+	struct span body;     /* de-chunked and decoded; raw_body where decoding was claimed in vain */
+	bool truncated;       /* body shorter than Content-Length, or decoding ended early */
+	bool too_large;       /* body cut at body_max */
+	bool undecoded;       /* an encoding was claimed that the bytes do not have, or that is not known */
+	struct span entity;   /* de-chunked, still content-encoded: what payload digests cover by the book */
 };
-/* Parse RECORD's block and decode its body. Never fails on bad data (flags tell); STATUS_MEMORY only. Spans live until the
- * next warc_next or warc_http_read on the same reader. */
+/* Parse RECORD's block and decode its body. Never fails on bad data (flags tell); STATUS_MEMORY only. Spans live until
+ * the next warc_next or warc_http_read on the same reader. */
 enum status warc_http_read(struct warc_reader *reader, const struct warc_record *record, struct warc_http *http);
 
 /* ---- Digests, revisits, segmented records ------------------------------------------------------------- */
 
 enum warc_digest {
-	WARC_DIGEST_ABSENT,   /* the record carries none */
-	WARC_DIGEST_UNKNOWN,  /* an algorithm or a spelling that is not known, or the block is not whole: not checked */
+	WARC_DIGEST_ABSENT,  /* the record carries none */
+	WARC_DIGEST_UNKNOWN, /* an algorithm or a spelling that is not known, or the block is not whole: not checked */
 	WARC_DIGEST_MATCH,
 	WARC_DIGEST_MISMATCH,
 };
-/* WARC-Block-Digest over the block; WARC-Payload-Digest over the entity body, the raw body, the decoded body or the whole
- * block, whichever fits (all four occur). sha1, sha256, md5; base32 or hex, any case. */
+/* WARC-Block-Digest over the block; WARC-Payload-Digest over the entity body, the raw body, the decoded body or the
+ * whole block, whichever fits (all four occur). sha1, sha256, md5; base32 or hex, any case. */
 enum warc_digest warc_block_digest_check(const struct warc_record *record);
 enum warc_digest warc_payload_digest_check(const struct warc_record *record, const struct warc_http *http);
 
-/* What a revisit record (or any other) says about its original; absent parts are SPAN_NONE or DATE_NONE. Spans point into the
- * record. Resolution order: id, then address and date, then digest. */
+/* What a revisit record (or any other) says about its original; absent parts are SPAN_NONE or DATE_NONE. Spans point
+ * into the record. Resolution order: id, then address and date, then digest. */
 enum warc_profile { WARC_PROFILE_NONE, WARC_PROFILE_IDENTICAL, WARC_PROFILE_NOT_MODIFIED, WARC_PROFILE_OTHER };
 struct warc_revisit {
 	enum warc_profile profile;
@@ -193,9 +205,10 @@ struct warc_revisit {
 };
 void warc_revisit_target(const struct warc_record *record, struct warc_revisit *target);
 
-/* RECORD is the first piece of a segmented one (WARC_RECORD_SEGMENT, number 1): join the continuation records found further
- * on in INPUT and replace RECORD's block by the whole. Clears WARC_RECORD_SEGMENT when the last piece was found, sets
- * WARC_RECORD_CUT when one is missing, WARC_RECORD_TOO_LARGE at block_max. The block lives until the next warc_next. */
+/* RECORD is the first piece of a segmented one (WARC_RECORD_SEGMENT, number 1): join the continuation records found
+ * further on in INPUT and replace RECORD's block by the whole. Clears WARC_RECORD_SEGMENT when the last piece was
+ * found, sets WARC_RECORD_CUT when one is missing, WARC_RECORD_TOO_LARGE at block_max. The block lives until the next
+ * warc_next. */
 enum status warc_record_join(struct warc_reader *reader, struct warc_record *record, struct fault *fault);
 
 #ifdef __cplusplus

@@ -47,7 +47,7 @@ struct warc_input {
 	uint64_t first; /* INPUT_FILE: where the bytes begin (stored members of a zip) */
 	uint64_t bytes;
 	uint64_t member_index;      /* INPUT_MEMBER: entry number within the container */
-	char *why; /* INPUT_NOTE: nothing to read, only this damage to report */
+	char *why;                  /* INPUT_NOTE: nothing to read, only this damage to report */
 	struct warc_remote *remote; /* shared by all remote inputs of a list */
 };
 

@@ -8,13 +8,15 @@
 
 /* ---- Making archives. All append. ---- */
 void put(struct buffer *out, const char *format, ...) WARCMILL_PRINTF(2, 3);
-/* A record with CRLF line ends, its own Content-Length and the two line ends after it. EXTRA: more header lines, each with its CRLF. */
+/* A record with CRLF line ends, its own Content-Length and the two line ends after it. EXTRA: more header lines, each
+ * with its CRLF. */
 void put_record(struct buffer *out, const char *type, const char *uri, const char *extra, struct span block);
 /* The same around an HTTP response. */
 void put_response(struct buffer *out, const char *uri, const char *http_extra, struct span body);
 void put_gzip(struct buffer *out, struct span bytes); /* one member */
 void put_zstd(struct buffer *out, struct span bytes); /* one frame with its size and checksum */
-/* COUNT records of mixed types and sizes, the same for the same SEED; each in a member of its own when PACK is not NULL. */
+/* COUNT records of mixed types and sizes, the same for the same SEED; each in a member of its own when PACK is not
+ * NULL. */
 void put_archive(struct buffer *out, unsigned count, unsigned seed, void (*pack)(struct buffer *, struct span));
 void put_text(struct buffer *out, size_t size, uint64_t *state); /* invented words */
 uint64_t random_next(uint64_t *state);
@@ -22,7 +24,7 @@ uint64_t random_next(uint64_t *state);
 /* ---- Temporary files, in one folder that temp_end removes ---- */
 void temp_begin(void);
 void temp_end(void);
-const char *temp_path(const char *name);                     /* lives until temp_end */
+const char *temp_path(const char *name);                    /* lives until temp_end */
 const char *temp_file(const char *name, struct span bytes); /* written */
 
 /* ---- Events ---- */
