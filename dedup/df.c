@@ -199,6 +199,8 @@ bool df_sample_may(struct hash128 exact, uint64_t total)
 size_t df_sample_select(struct df_candidate *candidates, size_t count)
 {
 	size_t kept = 0, of_host = 0, distinct = 0;
+	if (count == 0)
+		return 0;
 	qsort(candidates, count, sizeof *candidates, by_exact);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || candidates[i].exact.high != candidates[i - 1].exact.high ||

@@ -18,7 +18,7 @@ stop() {
 	for file in "$D"/run/slurmd-n1.pid "$D"/run/slurmd-n2.pid "$D"/run/slurmctld.pid "$D"/run/munged.pid; do
 		pid=$(cat "$file" 2>/dev/null) && kill "$pid" 2>/dev/null
 		for ((i = 0; i < 50; i++)); do
-			[ -n "$pid" ] && kill -0 "$pid" 2>/dev/null || break
+			if [ -z "$pid" ] || ! kill -0 "$pid" 2>/dev/null; then break; fi
 			sleep 0.1
 		done
 	done
