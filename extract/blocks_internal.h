@@ -21,8 +21,11 @@ enum {
 /* Ancestors that a block counts (saturating). */
 #define ANCESTORS(X)                                                                                                   \
 	X(article)                                                                                                     \
-	X(main) X(section) X(aside) X(nav) X(footer) X(header) X(form) X(figure) X(li) X(table) X(blockquote) X(a)     \
-		X(button) X(dl) X(details) X(address) X(hidden)
+	X(main)                                                                                                        \
+	X(section)                                                                                                     \
+	X(aside)                                                                                                       \
+	X(nav) X(footer) X(header) X(form) X(figure) X(li) X(table) X(blockquote) X(a) X(button) X(dl) X(details)      \
+		X(address) X(hidden)
 enum ancestor {
 #define X(name) ANCESTOR_##name,
 	ANCESTORS(X)
@@ -33,8 +36,9 @@ enum ancestor {
 /* Kinds of block-level element that a block tells apart. */
 #define BLOCK_TAGS(X)                                                                                                  \
 	X(p)                                                                                                           \
-	X(div) X(li) X(td) X(h1) X(h2) X(h3) X(h4) X(blockquote) X(pre) X(figcaption) X(dd) X(section) X(article)      \
-		X(button) X(other)
+	X(div)                                                                                                         \
+	X(li)                                                                                                          \
+	X(td) X(h1) X(h2) X(h3) X(h4) X(blockquote) X(pre) X(figcaption) X(dd) X(section) X(article) X(button) X(other)
 enum block_tag {
 #define X(name) BLOCK_TAG_##name,
 	BLOCK_TAGS(X)

@@ -120,9 +120,9 @@ struct article_block {
 };
 
 struct article {
-	const char
-		*rejected;     /* NULL: an article; else the reason (the text is then the best effort): "section-front",
-				  "error-page", "too-short", "cookie-wall",     "log-in", "empty", "search-results", … static */
+	const char *rejected;  /* NULL: an article; else the reason (the text is then the best effort): "section-front",
+				  "error-page", "too-short", "cookie-wall",     "log-in", "empty", "search-results", …
+				  static */
 	const char *method;    /* "blocks", "fallback-interval", "json-ld", … static */
 	double confidence;     /* 0..1 */
 	struct span text;      /* the body: paragraphs separated by a blank line; NFC, valid UTF-8 */

@@ -9,53 +9,44 @@
 #include "extract/model.h"
 
 /* What a block is by itself. Logarithms and ratios are scaled to bytes in features.c. */
-#define COLUMNS_OWN(X)                                                                                                 \
-	X(words)                                                                                                       \
-	X(word_length) X(link_share) X(links) X(stops) X(stop_rate) X(comma_rate) X(ends) X(colon) X(upper)            \
-		X(title_case) X(digit) X(date) X(symbol) X(cjk) X(bold) X(breaks) X(repeats) X(title_overlap)          \
-			X(is_title) X(description_overlap) X(body_overlap) X(author_overlap) X(lower_start)            \
-				X(quote_start) X(images_before) X(inline_min) X(inline_max) X(is_paragraph)            \
-					X(is_heading) X(sentence) X(site_hits) X(author_hits) X(prefix_repeats)        \
-						X(money)
+/* clang-format off */
+#define COLUMNS_OWN(X) \
+	X(words) X(word_length) X(link_share) X(links) X(stops) X(stop_rate) X(comma_rate) X(ends) X(colon) \
+	X(upper) X(title_case) X(digit) X(date) X(symbol) X(cjk) X(bold) X(breaks) X(repeats) X(title_overlap) \
+	X(is_title) X(description_overlap) X(body_overlap) X(author_overlap) X(lower_start) X(quote_start) \
+	X(images_before) X(inline_min) X(inline_max) X(is_paragraph) X(is_heading) X(sentence) X(site_hits) \
+	X(author_hits) X(prefix_repeats) X(money)
 /* Its words and the class tokens above it, by the model's tables. */
-#define COLUMNS_TOKEN(X)                                                                                               \
-	X(token_own)                                                                                                   \
-	X(token_parent) X(token_grand) X(token_sum) X(token_min) X(token_max) X(token_low) X(token_high) X(word_mean)  \
-		X(word_min) X(word_max) X(word_sum) X(word_first) X(word_last)
+#define COLUMNS_TOKEN(X) \
+	X(token_own) X(token_parent) X(token_grand) X(token_sum) X(token_min) X(token_max) X(token_low) \
+	X(token_high) X(word_mean) X(word_min) X(word_max) X(word_sum) X(word_first) X(word_last)
 /* Where it stands. */
-#define COLUMNS_PLACE(X)                                                                                               \
-	X(in_best)                                                                                                     \
-	X(best_depth) X(best_side) X(best_ratio) X(in_mass) X(mass_depth) X(mass_up) X(mass_direct) X(in_article)      \
-		X(signature_count) X(signature_words) X(signature_link) X(signature_share) X(same_signature)           \
-			X(same_parent) X(long_back) X(long_ahead) X(title_distance) X(near_long) X(near_link)          \
-				X(near_ratio) X(wide_long) X(wide_link) X(wide_ratio) X(parent_link) X(parent_long)    \
-					X(parent_count) X(parent_words) X(grand_link) X(grand_long) X(grand_count)     \
-						X(depth) X(position) X(long_before) X(long_before_log)                 \
-							X(long_after_log) X(label_score) X(label_token)                \
-								X(label_distance) X(label_level) X(label_words)        \
-									X(articles_before) X(titles_before)            \
-										X(dates_before) X(refusal_distance)    \
-											X(headline_overlap)
+#define COLUMNS_PLACE(X) \
+	X(in_best) X(best_depth) X(best_side) X(best_ratio) X(in_mass) X(mass_depth) X(mass_up) X(mass_direct) \
+	X(in_article) X(signature_count) X(signature_words) X(signature_link) X(signature_share) \
+	X(same_signature) X(same_parent) X(long_back) X(long_ahead) X(title_distance) X(near_long) X(near_link) \
+	X(near_ratio) X(wide_long) X(wide_link) X(wide_ratio) X(parent_link) X(parent_long) X(parent_count) \
+	X(parent_words) X(grand_link) X(grand_long) X(grand_count) X(depth) X(position) X(long_before) \
+	X(long_before_log) X(long_after_log) X(label_score) X(label_token) X(label_distance) X(label_level) \
+	X(label_words) X(articles_before) X(titles_before) X(dates_before) X(refusal_distance) \
+	X(headline_overlap)
 /* What the page is; equal for all its blocks. */
-#define COLUMNS_PAGE(X)                                                                                                \
-	X(page_words)                                                                                                  \
-	X(page_link) X(page_blocks) X(page_best_share) X(page_best_long) X(page_ld_article) X(page_json_body)          \
-		X(page_long) X(page_long_count) X(page_articles) X(page_article_share) X(page_mass_share)              \
-			X(page_long_share) X(page_modern) X(page_cells) X(page_paragraphs) X(page_items)               \
-				X(page_headings) X(page_cjk) X(page_kind_article) X(page_kind_product)                 \
-					X(page_kind_forum) X(page_kind_list) X(page_kind_site) X(page_money)           \
-						X(page_dates) X(page_buttons) X(page_repetition) X(page_authors)       \
-							X(page_doctype) X(page_viewport) X(page_metas) X(page_quirks)
+#define COLUMNS_PAGE(X) \
+	X(page_words) X(page_link) X(page_blocks) X(page_best_share) X(page_best_long) X(page_ld_article) \
+	X(page_json_body) X(page_long) X(page_long_count) X(page_articles) X(page_article_share) \
+	X(page_mass_share) X(page_long_share) X(page_modern) X(page_cells) X(page_paragraphs) X(page_items) \
+	X(page_headings) X(page_cjk) X(page_kind_article) X(page_kind_product) X(page_kind_forum) \
+	X(page_kind_list) X(page_kind_site) X(page_money) X(page_dates) X(page_buttons) X(page_repetition) \
+	X(page_authors) X(page_doctype) X(page_viewport) X(page_metas) X(page_quirks)
 
 /* Stage 2: what stage 1 thinks of the block's surroundings. */
-#define COLUMNS_CONTEXT(X)                                                                                             \
-	X(p)                                                                                                           \
-	X(window3) X(window8) X(window20) X(share_before) X(share_after) X(mass_before) X(mass_after) X(c0_mean)       \
-		X(c0_share) X(c1_mean) X(c1_share) X(c2_mean) X(c2_share) X(c3_mean) X(c3_share) X(in_subtree)         \
-			X(subtree_depth) X(subtree_up) X(in_interval) X(interval_distance) X(group_mean)               \
-				X(group_count) X(strong_back) X(strong_ahead) X(weak_back) X(weak_ahead) X(expected)   \
-					X(strong_count) X(doubt) X(purity) X(tag_mean) X(section_mean)                 \
-						X(section_share) X(gap_back) X(gap_ahead) X(bad_before)
+#define COLUMNS_CONTEXT(X) \
+	X(p) X(window3) X(window8) X(window20) X(share_before) X(share_after) X(mass_before) X(mass_after) \
+	X(c0_mean) X(c0_share) X(c1_mean) X(c1_share) X(c2_mean) X(c2_share) X(c3_mean) X(c3_share) \
+	X(in_subtree) X(subtree_depth) X(subtree_up) X(in_interval) X(interval_distance) X(group_mean) \
+	X(group_count) X(strong_back) X(strong_ahead) X(weak_back) X(weak_ahead) X(expected) X(strong_count) \
+	X(doubt) X(purity) X(tag_mean) X(section_mean) X(section_share) X(gap_back) X(gap_ahead) X(bad_before)
+/* clang-format on */
 
 enum column {
 #define X(name) COLUMN_##name,
