@@ -24,8 +24,9 @@ enum {
 	X(main)                                                                                                        \
 	X(section)                                                                                                     \
 	X(aside)                                                                                                       \
-	X(nav) X(footer) X(header) X(form) X(figure) X(li) X(table) X(blockquote) X(a) X(button) X(dl) X(details)      \
-		X(address) X(hidden)
+	X(nav)                                                                                                         \
+	X(footer)                                                                                                      \
+	X(header) X(form) X(figure) X(li) X(table) X(blockquote) X(a) X(button) X(dl) X(details) X(address) X(hidden)
 enum ancestor {
 #define X(name) ANCESTOR_##name,
 	ANCESTORS(X)
