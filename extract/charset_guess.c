@@ -64,6 +64,7 @@ uint64_t charset_errors(int charset, struct span bytes, struct buffer *scratch, 
 	return errors;
 }
 
+#ifdef WARCMILL_HAVE_UCHARDET
 /* Names of uchardet that are no labels of the standard, and what stands for them. */
 /* clang-format off */
 static const char *const other_names[][2] = {
@@ -75,7 +76,6 @@ static const char *const other_names[][2] = {
 
 static int guess_uchardet(struct span text)
 {
-#ifdef WARCMILL_HAVE_UCHARDET
 	uchardet_t detector = uchardet_new();
 	int charset = CHARSET_NONE;
 	if (detector == NULL)
@@ -90,11 +90,14 @@ static int guess_uchardet(struct span text)
 	}
 	uchardet_delete(detector);
 	return charset;
+}
 #else
+static int guess_uchardet(struct span text)
+{
 	(void)text;
 	return CHARSET_NONE;
-#endif
 }
+#endif
 
 int charset_guess(struct span bytes, struct buffer *scratch)
 {

@@ -270,8 +270,8 @@ struct events read_split(const char *path, uint64_t segment_bytes, unsigned *aga
 	struct events events = {0};
 	struct warc_inputs *inputs = inputs_of(path, NULL);
 	struct warc_reader *reader = warc_reader_new(NULL);
-	struct warc_segment *segments;
-	size_t count;
+	struct warc_segment *segments = NULL;
+	size_t count = 0;
 	must(reader && !warc_segments_new(inputs, segment_bytes, &segments, &count, NULL), "warc_segments_new");
 	uint64_t end = 0;
 	for (size_t i = 0; i < count; i++) {
