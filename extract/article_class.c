@@ -175,7 +175,7 @@ static bool is_front(const struct article_extractor *extractor, const struct pag
 {
 	const struct blocks *blocks = &extractor->blocks;
 	const struct page_facts *facts = &extractor->features.facts;
-	uint32_t kept = 0, sentences = 0, links = 0, chars = 0, gaps = 0;
+	uint32_t kept = 0, sentences = 0, links = 0, chars = 0, gaps = 0, headlines = 0;
 	size_t last = 0;
 	for (size_t i = 0; i < blocks->count && blocks->count == article->block_count; i++) {
 		if (!extractor->out[i].kept)
@@ -185,6 +185,7 @@ static bool is_front(const struct article_extractor *extractor, const struct pag
 		last = i;
 		kept++;
 		sentences += b->words >= 25 * WORD;
+		headlines += b->words >= 3 * WORD && b->link_chars * 10 >= b->chars * 8;
 		links += b->link_chars;
 		chars += b->chars;
 	}
@@ -196,7 +197,9 @@ static bool is_front(const struct article_extractor *extractor, const struct pag
 	bool page_linked = facts->link_chars * 2 >= facts->chars;
 	if (article->metadata.ld_article || sentences >= 8)
 		return false;
-	return (linked && kept >= 8) || (page_linked && thin && gaps >= 6) || (address_of_front && page_linked && thin);
+	/* A linked headline to every sentence or two: the teasers of other pages. */
+	bool teasers = headlines >= 5 && headlines * 10 >= kept * 4;
+	return (teasers && thin) || (linked && kept >= 8) || (page_linked && thin && gaps >= 6) || (address_of_front && page_linked && thin);
 }
 
 const char *article_class(const struct article_extractor *extractor, const struct page *page,
