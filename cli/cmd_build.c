@@ -1,15 +1,12 @@
 /* cmd_build: the main job. Options come from the one table in corpus/options.c; here are only those that say where the
  * output goes and what is shown. */
-#include "cli/cli.h"
+#include "cli/own_options.h"
 #include "cli/progress.h"
-#include "corpus/corpus.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-enum { OPTIONS_MAX = 64, CORPUS_FIRST = 1000 };
 
 struct arguments {
 	struct build_options *options;
@@ -23,10 +20,7 @@ struct arguments {
 
 enum { OPT_FORCE = 256, OPT_DRY_RUN, OPT_QUIET, OPT_STRICT, OPT_PROGRESS, OPT_MANIFEST, OPT_HELP };
 
-static const struct {
-	const char *name, *argument, *help;
-	int code;
-} own[] = {
+static const struct own_option own[] = {
 	{"output", "DIR", "the corpus folder (-o DIR)", 'o'},
 	{"jobs", "N", "threads, 0 for all cores (-j N)", 'j'},
 	{"force", NULL, "replace what an earlier run left in DIR", OPT_FORCE},
@@ -48,8 +42,7 @@ static int print_help(void)
 	     "extract articles, collapse near-duplicates, and write a corpus folder with provenance. Called again on "
 	     "an\n"
 	     "unfinished folder it goes on where it was stopped.\n");
-	for (int i = 0; i < OWN; i++)
-		printf("  --%-15s %-11s %s\n", own[i].name, own[i].argument ? own[i].argument : "", own[i].help);
+	own_options_print(&(struct own_options){.rows = own, .count = OWN}, 15, 11);
 	puts("");
 	for (size_t i = 0; i < corpus_option_count(); i++) {
 		const struct option_row *row = corpus_option_at(i);
@@ -63,22 +56,9 @@ static int print_help(void)
 	return EXIT_DONE;
 }
 
-static void fill_long_options(struct option *out)
+static enum status set_own(void *self, int code, struct fault *fault)
 {
-	int at = 0;
-	for (int i = 0; i < OWN; i++)
-		out[at++] = (struct option){own[i].name, own[i].argument ? required_argument : no_argument, NULL,
-					    own[i].code};
-	for (size_t i = 0; i < corpus_option_count() && at < OPTIONS_MAX - 1; i++) {
-		const struct option_row *row = corpus_option_at(i);
-		out[at++] = (struct option){row->name, row->argument ? required_argument : no_argument, NULL,
-					    CORPUS_FIRST + (int)i};
-	}
-	out[at] = (struct option){NULL, 0, NULL, 0};
-}
-
-static enum status set_own(struct arguments *arguments, int code, struct fault *fault)
-{
+	struct arguments *arguments = self;
 	uint64_t number;
 	switch (code) {
 	case 'o':
@@ -114,32 +94,10 @@ static enum status set_own(struct arguments *arguments, int code, struct fault *
 	}
 }
 
-/* EXIT_DONE to go on, -1 after help, else the exit code. */
 static int parse(int argc, char **argv, struct arguments *arguments)
 {
-	struct option long_options[OPTIONS_MAX];
-	struct fault fault = {0};
-	int code;
-	fill_long_options(long_options);
-	optind = 1;
-	opterr = 0;
-	while ((code = getopt_long(argc, argv, ":o:j:h", long_options, NULL)) != -1) {
-		if (code == OPT_HELP || code == 'h')
-			return print_help(), -1;
-		if (code == '?' || code == ':')
-			return cli_fail(EXIT_USAGE, "build",
-					code == '?' ? "there is no option %s; see warcmill build --help"
-						    : "%s needs a value",
-					argv[optind - 1]);
-		enum status status = code >= CORPUS_FIRST
-					     ? build_options_set(arguments->options,
-								 corpus_option_at((size_t)(code - CORPUS_FIRST))->name,
-								 optarg, &fault)
-					     : set_own(arguments, code, &fault);
-		if (status != STATUS_OK)
-			return cli_fail(cli_status_exit(status), "build", "%s", fault.text);
-	}
-	return EXIT_DONE;
+	const struct own_options options = {"build", ":o:j:h", own, OWN, OPT_HELP, print_help, set_own, arguments};
+	return own_options_parse(argc, argv, &options, arguments->options);
 }
 
 static void print_summary(const struct corpus_totals *totals, const char *folder)

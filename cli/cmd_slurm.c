@@ -1,8 +1,7 @@
 /* cmd_slurm: a build as job arrays of Slurm. Writes the plan and the scripts, says what they will do, submits them
  * where asked; tells how far a run is, and takes it up again where something is missing. */
-#include "cli/cli.h"
+#include "cli/own_options.h"
 #include "cli/slurm.h"
-#include "corpus/corpus.h"
 
 #include <getopt.h>
 #include <limits.h>
@@ -10,8 +9,6 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum { OPTIONS_MAX = 96, CORPUS_FIRST = 1000 };
 
 struct arguments {
 	struct build_options *options;
@@ -41,10 +38,7 @@ enum {
 	OPT_HELP
 };
 
-static const struct {
-	const char *name, *argument, *help;
-	int code;
-} own[] = {
+static const struct own_option own[] = {
 	{"output", "DIR", "the corpus folder, on a file system that all nodes share (-o DIR)", 'o'},
 	{"partition", "NAME", "partition of the jobs", OPT_PARTITION},
 	{"account", "NAME", "account of the jobs", OPT_ACCOUNT},
@@ -73,27 +67,12 @@ static int print_help(void)
 	     "       warcmill slurm --retry CORPUS [--submit]\n\n"
 	     "Write the plan of a corpus and the scripts that make it on a Slurm cluster, and say what they will do.\n"
 	     "The result has the bytes of `warcmill build`. docs/cluster.md is the guide.\n");
-	for (int i = 0; i < OWN; i++)
-		printf("  --%-10s %-7s %s\n", own[i].name, own[i].argument ? own[i].argument : "", own[i].help);
+	own_options_print(&(struct own_options){.rows = own, .count = OWN}, 10, 7);
 	puts("\nOf build's options these matter here: --shards N [1000], pieces of the inputs; --partitions N [64],\n"
 	     "pieces of the search for duplicates; --memory BYTES. An element does several pieces when there are more\n"
 	     "than --array-max.\n\n"
 	     "exit: 0 done, 64 usage, 65 bad data, 74 I/O or sbatch, 75 something is missing (--check)");
 	return EXIT_DONE;
-}
-
-static void fill_long_options(struct option *out)
-{
-	int at = 0;
-	for (int i = 0; i < OWN; i++)
-		out[at++] = (struct option){own[i].name, own[i].argument ? required_argument : no_argument, NULL,
-					    own[i].code};
-	for (size_t i = 0; i < corpus_option_count() && at < OPTIONS_MAX - 1; i++) {
-		const struct option_row *row = corpus_option_at(i);
-		out[at++] = (struct option){row->name, row->argument ? required_argument : no_argument, NULL,
-					    CORPUS_FIRST + (int)i};
-	}
-	out[at] = (struct option){NULL, 0, NULL, 0};
 }
 
 static enum status set_count(uint64_t *out, uint64_t least, uint64_t most, const char *name, struct fault *fault)
@@ -121,8 +100,9 @@ static enum status set_flag(struct arguments *arguments, int code, struct fault 
 	}
 }
 
-static enum status set_own(struct arguments *arguments, int code, struct fault *fault)
+static enum status set_own(void *self, int code, struct fault *fault)
 {
+	struct arguments *arguments = self;
 	struct slurm_settings *settings = &arguments->settings;
 	const struct {
 		int code;
@@ -158,32 +138,10 @@ static enum status set_own(struct arguments *arguments, int code, struct fault *
 	}
 }
 
-/* EXIT_DONE to go on, -1 after help, else the exit code. */
 static int parse(int argc, char **argv, struct arguments *arguments)
 {
-	struct option long_options[OPTIONS_MAX];
-	struct fault fault = {0};
-	int code;
-	fill_long_options(long_options);
-	optind = 1;
-	opterr = 0;
-	while ((code = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1) {
-		if (code == OPT_HELP || code == 'h')
-			return print_help(), -1;
-		if (code == '?' || code == ':')
-			return cli_fail(EXIT_USAGE, "slurm",
-					code == '?' ? "there is no option %s; see warcmill slurm --help"
-						    : "%s needs a value",
-					argv[optind - 1]);
-		enum status status = code >= CORPUS_FIRST
-					     ? build_options_set(arguments->options,
-								 corpus_option_at((size_t)(code - CORPUS_FIRST))->name,
-								 optarg, &fault)
-					     : set_own(arguments, code, &fault);
-		if (status != STATUS_OK)
-			return cli_fail(cli_status_exit(status), "slurm", "%s", fault.text);
-	}
-	return EXIT_DONE;
+	const struct own_options options = {"slurm", ":o:h", own, OWN, OPT_HELP, print_help, set_own, arguments};
+	return own_options_parse(argc, argv, &options, arguments->options);
 }
 
 /* ---- Where things are ------------------------------------------------------------------------------------------- */
