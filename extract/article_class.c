@@ -199,7 +199,8 @@ static bool is_front(const struct article_extractor *extractor, const struct pag
 		return false;
 	/* A linked headline to every sentence or two: the teasers of other pages. */
 	bool teasers = headlines >= 5 && headlines * 10 >= kept * 4;
-	return (teasers && thin) || (linked && kept >= 8) || (page_linked && thin && gaps >= 6) || (address_of_front && page_linked && thin);
+	return (teasers && thin) || (linked && kept >= 8) || (page_linked && thin && gaps >= 6) ||
+	       (address_of_front && page_linked && thin);
 }
 
 const char *article_class(const struct article_extractor *extractor, const struct page *page,
