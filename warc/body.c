@@ -23,7 +23,7 @@ struct body_decoder {
 
 struct body_decoder *body_decoder_new(size_t body_max)
 {
-	struct body_decoder *decoder = calloc(1, sizeof *decoder);
+	struct body_decoder *decoder = memory_zeroed(1, sizeof *decoder);
 	if (!decoder)
 		return NULL;
 	decoder->body_max = body_max;

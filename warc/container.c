@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <zstd.h>
 
-#define BLOCK (256 * KIB)
+#define BLOCK (4 * KIB + SCALED(252 * KIB))
 #define ENTRIES_MAX 10000000
 
 /* ---- What is a container --------------------------------------------------------------------------------------- */
@@ -136,7 +136,7 @@ static const struct source_class packed_class = {packed_read, packed_close};
 
 enum status source_open_filter(const struct warc_input *input, struct source **out, struct fault *fault)
 {
-	struct source_packed *packed = calloc(1, sizeof *packed);
+	struct source_packed *packed = memory_zeroed(1, sizeof *packed);
 	if (!packed)
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
 	packed->source = (struct source){.class = &packed_class, .size = SIZE_UNKNOWN};
@@ -166,18 +166,21 @@ struct lister {
 	struct warc_inputs *inputs;
 	const char *path;
 	bool asked;
+	uint64_t size; /* of the container */
 	struct archive *archive;
 	struct zip_members stored;
 	char *head;
 	size_t added;
 };
 
-/* The member as a range of the file. */
-static void set_range(struct warc_input *input, uint64_t first, uint64_t size, enum warc_kind kind)
+/* The member as a range of the file, which may be cut inside it. */
+static void set_range(const struct lister *lister, struct warc_input *input, uint64_t first, uint64_t size,
+		      enum warc_kind kind)
 {
+	uint64_t there = lister->size > first ? lister->size - first : 0;
 	input->way = INPUT_FILE;
 	input->first = first;
-	input->bytes = size;
+	input->bytes = size < there ? size : there;
 	input->kind = kind;
 }
 
@@ -207,10 +210,10 @@ static enum status add_entry(struct lister *lister, struct archive_entry *entry,
 	input->member_index = index;
 	input->arc = arc;
 	if (in_tar)
-		set_range(input, data, (uint64_t)archive_entry_size(entry), kind);
+		set_range(lister, input, data, (uint64_t)archive_entry_size(entry), kind);
 	for (size_t i = 0; i < lister->stored.count; i++)
 		if (span_equal(lister->stored.list[i].name, span_of(name)))
-			set_range(input, lister->stored.list[i].offset, lister->stored.list[i].size, kind);
+			set_range(lister, input, lister->stored.list[i].offset, lister->stored.list[i].size, kind);
 	return STATUS_OK;
 }
 
@@ -245,13 +248,13 @@ static enum status list_entries(struct lister *lister, struct fault *fault)
 enum status add_container(struct warc_inputs *inputs, const char *path, struct source *source, struct span head,
 			  bool asked, bool *taken, struct fault *fault)
 {
-	struct lister lister = {.inputs = inputs, .path = path, .asked = asked};
+	struct lister lister = {.inputs = inputs, .path = path, .asked = asked, .size = source->size};
 	enum wrap wrap = wrap_of(head);
 	*taken = wrap == WRAP_ARCHIVE || (wrap == WRAP_FILTER && (asked || looks_like_archive(path)));
 	if (!*taken)
 		return STATUS_OK;
 	enum status status = zip_stored(source, &lister.stored);
-	lister.head = malloc(SNIFF_BYTES);
+	lister.head = memory_new(SNIFF_BYTES);
 	lister.archive = open_archive(path, wrap == WRAP_FILTER);
 	if (status || !lister.head)
 		status = fault_set(fault, STATUS_MEMORY, 0, "out of memory");

@@ -87,18 +87,18 @@ struct warc_input *inputs_add(struct warc_inputs *inputs, const char *path, cons
 {
 	if (inputs->count == inputs->capacity) {
 		size_t capacity = inputs->capacity ? 2 * inputs->capacity : 64;
-		struct warc_input **grown = realloc(inputs->list, capacity * sizeof *grown);
+		struct warc_input **grown = memory_grow(inputs->list, capacity * sizeof *grown);
 		if (!grown)
 			return NULL;
 		inputs->list = grown;
 		inputs->capacity = capacity;
 	}
-	struct warc_input *input = calloc(1, sizeof *input);
+	struct warc_input *input = memory_zeroed(1, sizeof *input);
 	if (!input)
 		return NULL;
 	const char *name = way == INPUT_STDIN ? "stdin" : name_part(path, inputs->options.name_depth);
 	int size = snprintf(NULL, 0, "%s!%s", name, member ? member : "") + 1;
-	input->name = malloc((size_t)size);
+	input->name = memory_new((size_t)size);
 	input->path = strdup(path);
 	input->member = member ? strdup(member) : NULL;
 	if (!input->name || !input->path || (member && !input->member)) {
@@ -173,7 +173,7 @@ enum status add_file(struct warc_inputs *inputs, const char *path, bool asked, s
 	enum status status = source_open_file(path, 0, SIZE_UNKNOWN, &source, fault);
 	if (status)
 		return fault_set(fault, status, 0, "%s: %s", path, fault ? fault->text : "");
-	char *head = malloc(SNIFF_BYTES);
+	char *head = memory_new(SNIFF_BYTES);
 	struct warc_input *input = NULL;
 	bool pipe = !source->seekable, taken = false;
 	size_t size = 0;
@@ -289,7 +289,7 @@ enum status warc_inputs_new(const char *const *arguments, size_t count, const st
 			    struct warc_inputs **out, struct fault *fault)
 {
 	*out = NULL;
-	struct warc_inputs *inputs = calloc(1, sizeof *inputs);
+	struct warc_inputs *inputs = memory_zeroed(1, sizeof *inputs);
 	if (!inputs)
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
 	if (options)

@@ -112,7 +112,7 @@ enum status fields_add(struct fields *fields, struct span name, struct span valu
 		return STATUS_OK; /* nobody looks for the field after the 4,096th */
 	if (fields->count == fields->capacity) {
 		size_t capacity = fields->capacity ? 2 * fields->capacity : 64;
-		struct warc_field *grown = realloc(fields->list, capacity * sizeof *grown);
+		struct warc_field *grown = memory_grow(fields->list, capacity * sizeof *grown);
 		if (!grown)
 			return STATUS_MEMORY;
 		fields->list = grown;

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 #define ARENA_MAX (8 * MIB)
-#define HEADER_MAX_MAX (4 * MIB)
+#define HEADER_MAX_MAX SCALED(4 * MIB)
 
 static struct warc_options defaults(const struct warc_options *given)
 {
 	struct warc_options options = given ? *given : (struct warc_options){0};
 	if (!options.header_max)
-		options.header_max = MIB;
+		options.header_max = SCALED(MIB);
 	if (options.header_max > HEADER_MAX_MAX)
 		options.header_max = HEADER_MAX_MAX;
 	if (!options.block_max)
@@ -30,7 +30,7 @@ static struct warc_options defaults(const struct warc_options *given)
 
 struct warc_reader *warc_reader_new(const struct warc_options *options)
 {
-	struct warc_reader *reader = calloc(1, sizeof *reader);
+	struct warc_reader *reader = memory_zeroed(1, sizeof *reader);
 	if (!reader)
 		return NULL;
 	reader->options = defaults(options);
@@ -130,15 +130,15 @@ static void note_event(struct warc_reader *reader, uint64_t new_mark)
 	if (!reader->any)
 		reader->first = reader->mark;
 	reader->any = true;
-	reader->member_used =
-		reader->text.codec != CODEC_NONE && new_mark == reader->text.member && text_inner(&reader->text) > 0;
+	reader->member_used = reader->text.codec != CODEC_NONE && new_mark == text_place(&reader->text).stored &&
+			      text_inner(&reader->text) > 0;
 	reader->mark = new_mark;
 	reader->stop = NO_STOP;
 }
 
 static uint64_t inner_here(const struct warc_reader *reader)
 {
-	return reader->member_used && reader->text.member == reader->mark ? text_inner(&reader->text) : 0;
+	return reader->member_used && text_place(&reader->text).stored == reader->mark ? text_inner(&reader->text) : 0;
 }
 
 static enum status report(struct warc_reader *reader, struct warc_damage *damage, uint64_t inner, uint64_t to,
@@ -161,7 +161,8 @@ static uint64_t settled(const struct warc_reader *reader)
 		return text->stored;
 	if (text->broken && text->cut && text->at == text->size) /* the file ended inside the record */
 		return text->consumed;
-	return text->member > reader->mark ? text->member : reader->mark;
+	uint64_t member = text_place(text).stored;
+	return member > reader->mark ? member : reader->mark;
 }
 
 /* Nothing is left. If the stream ended because it is damaged, that is the last event. */
@@ -422,10 +423,12 @@ static enum status at_record(struct warc_reader *reader, struct warc_damage *dam
 	reader->stop = NO_STOP;
 	for (;;) {
 		bool some = pass_leading_blank(text);
-		uint64_t here = plain ? text->stored : some ? text->member : text->stored;
+		uint64_t here = plain ? text->stored : some ? text_place(text).stored : text->stored;
 		if (some && here > reader->mark)
 			return report(reader, damage, 0, here, true,
 				      plain ? "blank lines" : "a member without a record");
+		if (some && !plain && here >= reader->limit && !text_inner(text)) /* nothing of that member was used */
+			return STATUS_END;
 		if (some && (!plain || here < reader->limit))
 			return STATUS_OK;
 		if (!plain && !some && !text->open &&
@@ -465,14 +468,13 @@ static enum status find_header(struct warc_reader *reader, size_t *header, bool 
 		}
 		if (parse == PARSE_YES)
 			return STATUS_OK;
-		*why = text.size >= 5 && !memcmp(text.data, "WARC/", 5) ? "a header block without end or too long"
-									: "no record begins here";
+		bool version = text.size >= 5 && !memcmp(text.data, "WARC/", 5); /* now: more text may move it */
+		*why = version ? "a header block without end or too long" : "no record begins here";
 		if (parse == PARSE_NO)
 			return STATUS_DATA;
 		enum status status = record_more(reader, text.size + 4 * KIB, fault);
 		if (status == STATUS_END && record_text(reader).size == text.size) {
-			*why = text.size >= 5 && !memcmp(text.data, "WARC/", 5) ? "the header block is not whole"
-										: *why;
+			*why = version ? "the header block is not whole" : *why;
 			return STATUS_DATA;
 		}
 		if (status && status != STATUS_END)

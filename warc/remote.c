@@ -369,7 +369,7 @@ static const struct source_class remote_class = {remote_read, remote_close};
 
 enum status source_open_remote(const struct warc_input *input, struct source **out, struct fault *fault)
 {
-	struct source_remote *remote = calloc(1, sizeof *remote);
+	struct source_remote *remote = memory_zeroed(1, sizeof *remote);
 	if (!remote)
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
 	remote->source = (struct source){.class = &remote_class, .size = input->bytes, .seekable = input->ranges};
@@ -392,7 +392,7 @@ enum status source_open_remote(const struct warc_input *input, struct source **o
 
 struct warc_remote *remote_new(const struct warc_options *options)
 {
-	struct warc_remote *remote = calloc(1, sizeof *remote);
+	struct warc_remote *remote = memory_zeroed(1, sizeof *remote);
 	if (!remote || curl_global_init(CURL_GLOBAL_DEFAULT) || pthread_mutex_init(&remote->lock, NULL)) {
 		free(remote);
 		return NULL;
@@ -480,7 +480,7 @@ enum status add_remote(struct warc_inputs *inputs, const char *url, struct fault
 	if (!inputs->remote && !(inputs->remote = remote_new(&inputs->options)))
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
 	struct warc_input *input = inputs_add(inputs, url, NULL, INPUT_REMOTE);
-	char *head = malloc(SNIFF_BYTES);
+	char *head = memory_new(SNIFF_BYTES);
 	struct source *source = NULL;
 	enum status status = STATUS_MEMORY;
 	if (input && head && !name_remote(inputs, input)) {

@@ -53,7 +53,7 @@ static enum status search_plain(struct warc_reader *reader, uint64_t from, uint6
 				struct fault *fault)
 {
 	struct window *window = &reader->text.window;
-	size_t want = MIB;
+	size_t want = SCALED(MIB);
 	for (;;) {
 		struct span text;
 		enum status status = window_need(window, from, want, &text, fault);
@@ -69,13 +69,13 @@ static enum status search_plain(struct warc_reader *reader, uint64_t from, uint6
 			*at = from + text.size;
 			return STATUS_OK;
 		}
-		want = MIB;
+		want = SCALED(MIB);
 		if (unsure == SIZE_MAX) { /* "WARC" may stand at the edge, and the line end an ARC line follows */
 			from += text.size > 5 ? text.size - 5 : text.size;
 		} else if (unsure) {
 			from += unsure;
 		} else if (!window->at_end && text.size < reader->options.header_max) {
-			want = text.size + MIB < WINDOW_MAX ? text.size + MIB : WINDOW_MAX;
+			want = text.size + SCALED(MIB) < WINDOW_MAX ? text.size + SCALED(MIB) : WINDOW_MAX;
 		} else {
 			from++; /* an unfinished block at the end is none */
 		}

@@ -20,7 +20,7 @@ enum status warc_segments_new(const struct warc_inputs *inputs, uint64_t segment
 	*out = NULL;
 	*count = 0;
 	struct warc_segment *segments =
-		total < SIZE_MAX / sizeof *segments ? malloc((size_t)total * sizeof *segments + 1) : NULL;
+		total < SIZE_MAX / sizeof *segments ? memory_new((size_t)total * sizeof *segments + 1) : NULL;
 	if (!segments)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for %llu segments", (unsigned long long)total);
 	for (size_t i = 0; i < input_count; i++) {

@@ -59,7 +59,7 @@ enum status source_open_file(const char *path, uint64_t first, uint64_t size, st
 	if (fd < 0)
 		return fault_set(fault, STATUS_IO, 0, "cannot open: %s", strerror(errno));
 	struct stat stat;
-	struct source_file *file = calloc(1, sizeof *file);
+	struct source_file *file = memory_zeroed(1, sizeof *file);
 	if (!file || fstat(fd, &stat)) {
 		enum status status = file ? STATUS_IO : STATUS_MEMORY;
 		fault_set(fault, status, 0, "cannot open: %s", file ? strerror(errno) : "out of memory");
@@ -99,7 +99,7 @@ static const struct source_class note_class = {note_read, note_close};
 
 static enum status source_open_note(const struct warc_input *input, struct source **out, struct fault *fault)
 {
-	struct source *source = calloc(1, sizeof *source);
+	struct source *source = memory_zeroed(1, sizeof *source);
 	if (!source)
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
 	*source = (struct source){.class = &note_class, .size = SIZE_UNKNOWN};
@@ -190,11 +190,11 @@ enum status window_need(struct window *window, uint64_t at, size_t want, struct 
 	}
 	/* Small windows stay in the cache; one that has to move its rest to the front is four times what is asked for.
 	 */
-	size_t capacity = want <= WINDOW_CHUNK / 4 ? WINDOW_CHUNK : want <= WINDOW_CHUNK ? 4 * want : want + 2 * MIB;
+	size_t capacity = want <= WINDOW_CHUNK / 4 ? WINDOW_CHUNK : want <= WINDOW_CHUNK ? 4 * want : want + WINDOW_CHUNK;
 	if (window->source->size < capacity) /* a small file, whole */
 		capacity = (size_t)window->source->size + 64;
 	if (window->capacity < capacity) {
-		char *grown = realloc(window->data, capacity);
+		char *grown = memory_grow(window->data, capacity);
 		if (!grown)
 			return fault_set(fault, STATUS_MEMORY, at, "out of memory");
 		window->data = grown;

@@ -1,7 +1,7 @@
 /* text: inflated bytes in one piece, with the stored place they come from. A member or frame that is small is inflated
  * at one go behind what is in memory, a larger one piece by piece; without a codec the text is the window itself and
- * nothing is copied. At most the last member that was begun can hold the next record's start, so one pair (member,
- * member_origin) is all the bookkeeping there is. */
+ * nothing is copied. The next record usually starts in the member that was begun last; where lengths are wrong it may
+ * start further up, so members are remembered as long as bytes of them are in memory. */
 #include "warc/warc_internal.h"
 
 #include <stdio.h>
@@ -31,8 +31,36 @@ void text_jump(struct text *text, uint64_t stored)
 		zstd_end(text);
 	text->at = text->size = 0;
 	text->origin = text->member_origin = 0;
+	text->earlier_count = 0;
 	text->stored = text->member = text->consumed = stored;
 	text->open = text->broken = text->cut = text->cut_checked = false;
+}
+
+enum status text_begin_member(struct text *text)
+{
+	uint64_t here = text->origin + text->at, end = text->origin + text->size;
+	size_t gone = 0; /* members all of whose bytes were dropped */
+	while (gone < text->earlier_count &&
+	       (gone + 1 < text->earlier_count ? text->earlier[gone + 1].origin : text->member_origin) <= here)
+		gone++;
+	if (gone) {
+		text->earlier_count -= gone;
+		memmove(text->earlier, text->earlier + gone, text->earlier_count * sizeof *text->earlier);
+	}
+	if (text->member_origin < end && here < end && text->earlier_count < TEXT_MEMBERS_MAX) {
+		if (text->earlier_count == text->earlier_capacity) {
+			size_t capacity = text->earlier_capacity ? 2 * text->earlier_capacity : 16;
+			struct text_member *grown = realloc(text->earlier, capacity * sizeof *grown);
+			if (!grown)
+				return STATUS_MEMORY;
+			text->earlier = grown;
+			text->earlier_capacity = capacity;
+		}
+		text->earlier[text->earlier_count++] = (struct text_member){text->member, text->member_origin};
+	}
+	text->member = text->stored;
+	text->member_origin = end;
+	return STATUS_OK;
 }
 
 enum status text_reserve(struct text *text, size_t extra)
@@ -45,10 +73,10 @@ enum status text_reserve(struct text *text, size_t extra)
 	}
 	if (text->capacity - text->size >= extra)
 		return STATUS_OK;
-	size_t capacity = text->capacity ? text->capacity : MIB;
+	size_t capacity = text->capacity ? text->capacity : SCALED(MIB);
 	while (capacity - text->size < extra)
 		capacity *= 2;
-	char *grown = realloc(text->owned, capacity);
+	char *grown = memory_grow(text->owned, capacity);
 	if (!grown)
 		return STATUS_MEMORY;
 	text->data = text->owned = grown;
@@ -105,6 +133,7 @@ void text_break(struct text *text, bool cut, uint64_t from, const char *why)
 void text_free(struct text *text)
 {
 	free(text->owned);
+	free(text->earlier);
 	gzip_free(text);
 	zstd_free(text);
 	window_free(&text->window);

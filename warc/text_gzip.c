@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#define GZIP_FAST_MAX (8 * MIB) /* inflated bytes of a member given to libdeflate */
+#define GZIP_FAST_MAX SCALED(8 * MIB) /* inflated bytes of a member given to libdeflate */
 #define GZIP_AHEAD                                                                                                     \
-	(256 * KIB) /* stored bytes in memory when a member is begun; an eighth of the window is moved per refill */
+	SCALED(256 *                                                                                                   \
+	       KIB) /* stored bytes in memory when a member is begun; an eighth of the window is moved per refill */
 
 struct gzip_state {
 	struct libdeflate_decompressor *fast;
@@ -22,7 +23,7 @@ static enum status gzip_state_new(struct text *text)
 {
 	if (text->gzip)
 		return STATUS_OK;
-	struct gzip_state *gzip = calloc(1, sizeof *gzip);
+	struct gzip_state *gzip = memory_zeroed(1, sizeof *gzip);
 	if (!gzip)
 		return STATUS_MEMORY;
 	gzip->fast = libdeflate_alloc_decompressor();
@@ -55,7 +56,7 @@ static enum status gzip_fast(struct text *text, bool *done, struct fault *fault)
 {
 	struct span in;
 	size_t ahead = GZIP_AHEAD;
-	enum status status = text_reserve(text, 64 * KIB);
+	enum status status = text_reserve(text, SCALED(64 * KIB));
 	if (!status)
 		status = window_need(&text->window, text->stored, ahead, &in, fault);
 	while (!status) {
@@ -70,8 +71,8 @@ static enum status gzip_fast(struct text *text, bool *done, struct fault *fault)
 			return STATUS_OK;
 		}
 		if (result == LIBDEFLATE_INSUFFICIENT_SPACE && room < GZIP_FAST_MAX) {
-			status = text_reserve(text, room < 512 * KIB ? MIB : 2 * room);
-		} else if (result == LIBDEFLATE_BAD_DATA && !text->window.at_end && in.size < 4 * MIB) {
+			status = text_reserve(text, room < SCALED(512 * KIB) ? SCALED(MIB) : 2 * room);
+		} else if (result == LIBDEFLATE_BAD_DATA && !text->window.at_end && in.size < SCALED(4 * MIB)) {
 			ahead = 2 * in.size; /* perhaps it only goes on past the window */
 			status = window_need(&text->window, text->stored, ahead, &in, fault);
 		} else {
@@ -151,8 +152,8 @@ enum status gzip_more(struct text *text, struct fault *fault)
 		return status;
 	if (!in.size)
 		return STATUS_END;
-	text->member = text->stored;
-	text->member_origin = text->origin + text->size;
+	if (text_begin_member(text))
+		return fault_set(fault, STATUS_MEMORY, text->stored, "out of memory");
 	if (in.size < 2 || in.data[0] != '\x1f' || in.data[1] != '\x8b') {
 		text_break(text, false, text->stored, "no gzip member begins here");
 		return STATUS_END;

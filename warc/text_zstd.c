@@ -7,9 +7,9 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-#define ZSTD_FAST_MAX (8 * MIB)
-#define ZSTD_AHEAD (256 * KIB)
-#define ZSTD_DICTIONARY_MAX (64 * MIB)
+#define ZSTD_FAST_MAX SCALED(8 * MIB)
+#define ZSTD_AHEAD SCALED(256 * KIB)
+#define ZSTD_DICTIONARY_MAX SCALED(64 * MIB)
 #define ZSTD_WINDOW_LOG_MAX 27 /* what the zstd program accepts unasked: 128 MiB */
 #define DICTIONARY_MAGIC 0x184D2A5Du
 
@@ -58,8 +58,8 @@ static ZSTD_DDict *dictionary_new(struct span content)
 	unsigned long long size = ZSTD_getFrameContentSize(content.data, content.size);
 	if (size == ZSTD_CONTENTSIZE_ERROR || (size != ZSTD_CONTENTSIZE_UNKNOWN && size > ZSTD_DICTIONARY_MAX))
 		return NULL;
-	size_t room = size == ZSTD_CONTENTSIZE_UNKNOWN ? 8 * MIB : (size_t)size;
-	char *plain = malloc(room ? room : 1);
+	size_t room = size == ZSTD_CONTENTSIZE_UNKNOWN ? SCALED(8 * MIB) : (size_t)size;
+	char *plain = memory_new(room ? room : 1);
 	if (!plain)
 		return NULL;
 	size_t made = ZSTD_decompress(plain, room, content.data, content.size);
@@ -73,7 +73,7 @@ enum status zstd_prepare(struct text *text, struct fault *fault)
 {
 	struct zstd_state *zstd = text->zstd;
 	if (!zstd) {
-		zstd = text->zstd = calloc(1, sizeof *zstd);
+		zstd = text->zstd = memory_zeroed(1, sizeof *zstd);
 		if (!zstd)
 			return fault_set(fault, STATUS_MEMORY, text->stored, "out of memory");
 	}
@@ -216,8 +216,8 @@ enum status zstd_more(struct text *text, struct fault *fault)
 		return status;
 	if (!in.size)
 		return STATUS_END;
-	text->member = text->stored;
-	text->member_origin = text->origin + text->size;
+	if (text_begin_member(text))
+		return fault_set(fault, STATUS_MEMORY, text->stored, "out of memory");
 	uint32_t magic = in.size >= 8 ? read_le32(in.data) : 0;
 	if ((magic & 0xfffffff0u) == ZSTD_MAGIC_SKIPPABLE_START)
 		return zstd_skip(text, in, fault);

@@ -16,6 +16,14 @@
 #define MIB (1024 * KIB)
 #define SIZE_UNKNOWN UINT64_MAX
 
+/* How much is kept in memory decides which way a record is read: at one go, piece by piece, or copied. Built with
+ * WARCMILL_SMALL (tests of giants, fuzzing) these amounts are so small that inputs of a few KiB go all ways. */
+#ifdef WARCMILL_SMALL
+#define SCALED(size) ((size) / 256)
+#else
+#define SCALED(size) (size)
+#endif
+
 /* ---- Sources ------------------------------------------------------------------------------------------ */
 
 struct source;
@@ -65,8 +73,8 @@ struct window {
 	uint64_t offset;
 	bool at_end; /* the source ends at offset + size */
 };
-#define WINDOW_CHUNK (2 * MIB)
-#define WINDOW_MAX (24 * MIB)
+#define WINDOW_CHUNK SCALED(2 * MIB)
+#define WINDOW_MAX SCALED(24 * MIB)
 void window_start(struct window *window, struct source *source);
 /* All bytes in memory from AT on, at least WANT (≤ WINDOW_MAX) unless the source ends. Bytes before AT may be
  * forgotten; AT before the window is possible for seekable sources only. */
@@ -78,10 +86,17 @@ void window_free(struct window *window);
 enum codec { CODEC_NONE, CODEC_GZIP, CODEC_ZSTD };
 
 #define TEXT_MAX                                                                                                       \
-	(16 * MIB) /* a record that fits is kept in one piece; a longer one is gathered in a buffer of its own */
-#define TEXT_CHUNK (256 * KIB)
+	SCALED(16 * MIB) /* a record that fits is kept in one piece; a longer one is gathered in a buffer of its own   \
+			  */
+#define TEXT_CHUNK SCALED(256 * KIB)
 
 struct codec_state; /* decompressors, in text_gzip.c and text_zstd.c */
+
+/* Where a member's bytes begin: in the file, and among all inflated bytes. */
+struct text_member {
+	uint64_t stored, origin;
+};
+#define TEXT_MEMBERS_MAX ((size_t)65536)
 
 /* The bytes of records, as far as they are in memory: data + at … data + size. */
 struct text {
@@ -91,14 +106,16 @@ struct text {
 	char *data; /* the window's (CODEC_NONE) or OWNED */
 	char *owned;
 	size_t at, size, capacity;
-	uint64_t origin;        /* position of data[0] in all inflated bytes since the start */
-	uint64_t stored;        /* stored offset: end of the last whole member; CODEC_NONE: of data + at */
-	uint64_t member;        /* stored offset of the member that was begun last */
-	uint64_t member_origin; /* position at which that member's bytes begin */
-	bool open;              /* that member has more to give */
-	uint64_t consumed;      /* stored offset up to which an open member was read */
-	bool broken;            /* text_more found damage: why, and where to search from */
-	bool cut;               /* … the damage is the end of the input */
+	uint64_t origin;             /* position of data[0] in all inflated bytes since the start */
+	uint64_t stored;             /* stored offset: end of the last whole member; CODEC_NONE: of data + at */
+	uint64_t member;             /* stored offset of the member that was begun last */
+	uint64_t member_origin;      /* position at which that member's bytes begin */
+	struct text_member *earlier; /* members begun before that whose bytes are still in memory */
+	size_t earlier_count, earlier_capacity;
+	bool open;         /* that member has more to give */
+	uint64_t consumed; /* stored offset up to which an open member was read */
+	bool broken;       /* text_more found damage: why, and where to search from */
+	bool cut;          /* … the damage is the end of the input */
 	bool cut_checked;
 	uint64_t broken_from;
 	char why[160];
@@ -110,11 +127,24 @@ static inline struct span text_span(const struct text *text)
 {
 	return (struct span){text->data + text->at, text->size - text->at};
 }
-/* Bytes of the current member before AT. */
+/* The member that the byte at AT comes from; of several that begin there, the last. */
+static inline struct text_member text_place(const struct text *text)
+{
+	uint64_t position = text->origin + text->at;
+	size_t i = text->earlier_count;
+	if (position >= text->member_origin || !i)
+		return (struct text_member){text->member, text->member_origin};
+	while (i > 1 && text->earlier[i - 1].origin > position)
+		i--;
+	return text->earlier[i - 1];
+}
+/* Bytes of that member before AT. */
 static inline uint64_t text_inner(const struct text *text)
 {
-	return text->codec == CODEC_NONE ? 0 : text->origin + text->at - text->member_origin;
+	return text->codec == CODEC_NONE ? 0 : text->origin + text->at - text_place(text).origin;
 }
+/* A member begins at text->stored; its bytes come after those in memory. */
+enum status text_begin_member(struct text *text);
 void text_open(struct text *text, struct source *source, uint64_t member_max);
 void text_start(struct text *text, enum codec codec, uint64_t stored); /* after text_open, before the first text_more */
 /* More bytes after those in memory, hopefully at least WANT in all. STATUS_OK: the text grew, or a member without bytes
@@ -167,12 +197,12 @@ struct arc_line {
 	bool length_known;
 	size_t size; /* of the line with its end */
 };
-#define ARC_LINE_MAX (64 * KIB)
+#define ARC_LINE_MAX (2 * KIB + SCALED(62 * KIB))
 /* STRICT wants a date of 12 to 17 digits and a length. */
 enum parse parse_arc_line(struct span text, bool strict, struct arc_line *line);
 
 /* What the first bytes of a file or stream (SNIFF_BYTES, fewer at its end) are. *ARC: ARC records may occur. */
-#define SNIFF_BYTES (64 * KIB)
+#define SNIFF_BYTES (4 * KIB + SCALED(60 * KIB))
 enum warc_kind sniff_kind(struct span head, bool *arc);
 
 /* ---- HTTP bodies ----------------------------------------------------------------------------------------- */

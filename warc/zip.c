@@ -33,7 +33,7 @@ static bool read_all(struct source *source, uint64_t offset, char *data, size_t 
 static bool find_directory(struct source *source, uint64_t *offset, uint64_t *size)
 {
 	size_t tail = source->size < TAIL_MAX ? (size_t)source->size : TAIL_MAX;
-	char *bytes = malloc(tail + 1), far[56];
+	char *bytes = memory_new(tail + 1), far[56];
 	bool found = false;
 	if (bytes && tail >= 22 && read_all(source, source->size - tail, bytes, tail))
 		for (size_t at = tail - 22 + 1; at-- && !found;) {
@@ -77,7 +77,7 @@ static enum status add_member(struct zip_members *members, size_t *capacity, str
 {
 	if (members->count == *capacity) {
 		*capacity = *capacity ? 2 * *capacity : 16;
-		struct zip_member *grown = realloc(members->list, *capacity * sizeof *grown);
+		struct zip_member *grown = memory_grow(members->list, *capacity * sizeof *grown);
 		if (!grown)
 			return STATUS_MEMORY;
 		members->list = grown;

@@ -6,17 +6,17 @@
 #include <libdeflate.h>
 #include <zstd.h>
 
+static struct libdeflate_compressor *deflater; /* kept over all runs: making them costs more than a run */
+static ZSTD_CCtx *zstd;
+
 static void put_member(struct buffer *out, const uint8_t *data, size_t size, bool gzip)
 {
 	size_t room = ZSTD_compressBound(size) + size / 8 + 128;
 	CHECK(!buffer_reserve(out, room));
 	if (gzip) {
-		struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(1);
-		CHECK(compressor);
-		out->size += libdeflate_gzip_compress(compressor, data, size, out->data + out->size, room);
-		libdeflate_free_compressor(compressor);
+		out->size += libdeflate_gzip_compress(deflater, data, size, out->data + out->size, room);
 	} else {
-		size_t made = ZSTD_compress(out->data + out->size, room, data, size, 1);
+		size_t made = ZSTD_compressCCtx(zstd, out->data + out->size, room, data, size, 1);
 		CHECK(!ZSTD_isError(made));
 		out->size += made;
 	}
@@ -34,6 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_file(data, size);
 		return 0;
 	}
+	deflater = deflater ? deflater : libdeflate_alloc_compressor(1);
+	zstd = zstd ? zstd : ZSTD_createCCtx();
+	CHECK(deflater && zstd);
 	struct buffer file;
 	buffer_init(&file, SIZE_MAX);
 	for (size_t at = 0; at < size;) {
