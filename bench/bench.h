@@ -32,6 +32,7 @@ int bench_dedup(int argc, char **argv);
 int bench_extraction(int argc, char **argv);
 int bench_growth(int argc, char **argv);
 int bench_peers(int argc, char **argv);
+int bench_reading(int argc, char **argv);
 int bench_report(int argc, char **argv);
 int bench_speed(int argc, char **argv);
 

@@ -88,6 +88,7 @@ fi
 parts=()
 run "$bench" speed "$work/pages.warc.gz" --rounds $rounds --pages $pages --warcmill "$warcmill" --json "$work/speed.json"
 parts+=("speed=$work/speed.json")
+run "$bench" reading "$work/pages.warc.gz" --rounds $rounds
 run "$bench" growth "${growth[@]}" --warcmill "$warcmill" --json "$work/growth.json"
 parts+=("growth=$work/growth.json")
 rm -f "$work"/results/*

@@ -441,6 +441,9 @@ static enum status at_record(struct warc_reader *reader, struct warc_damage *dam
 			continue;
 		if (status != STATUS_END)
 			return status;
+		/* A member's last piece may give bytes and turn out damaged: they count as those before them do. */
+		if (text->broken && pass_leading_blank(text))
+			continue;
 		if (text->broken && text->member > reader->mark)
 			return report(reader, damage, 0, text->member, true, "a member without a record");
 		if (text->broken)

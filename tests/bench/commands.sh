@@ -66,6 +66,7 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 expect 64 "$bench"
 expect 64 "$bench" nonsense
 expect 64 "$bench" archive -o x.warc.gz
+expect 0 "$bench" reading a.warc.gz --rounds 2
 expect 74 "$bench" speed missing.warc.gz
 expect 74 "$bench" extraction missing results.json
 expect 65 "$bench" compare "$here/invented/truth.jsonl" out/results.json
