@@ -241,3 +241,6 @@ enum status folder_make(const char *path, struct fault *fault); /* with parents;
 }
 #endif
 #endif
+/* "PATH.tmp-…", malloc'd: a name that no other task uses, also not one with the same process id on another node or in
+ * another container, where every process may have the id 1. NULL without memory. */
+char *file_temporary_name(const char *path);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,12 +68,18 @@ void file_sync_folder(const char *path)
 	}
 }
 
-enum status file_write_atomic(const char *path, struct span bytes, struct fault *fault)
+char *file_temporary_name(const char *path)
 {
-	char temporary[4096];
-	int size = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
-	if (size < 0 || (size_t)size >= sizeof temporary)
-		return fault_set(fault, STATUS_IO, 0, "the path is too long");
+	uint64_t random = 0;
+	char *name = NULL;
+	/* Without random bytes (an old kernel, early in its life) the process id has to do. */
+	(void)!getrandom(&random, sizeof random, GRND_NONBLOCK);
+	return asprintf(&name, "%s.tmp-%ld-%016llx", path, (long)getpid(), (unsigned long long)random) < 0 ? NULL : name;
+}
+
+/* Write, fsync, close, rename; nothing is left on failure. */
+static enum status write_as(const char *temporary, const char *path, struct span bytes, struct fault *fault)
+{
 	int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (file < 0)
 		return fault_set(fault, STATUS_IO, 0, "cannot create: %s", strerror(errno));
@@ -88,6 +95,15 @@ enum status file_write_atomic(const char *path, struct span bytes, struct fault 
 	}
 	file_sync_folder(path);
 	return STATUS_OK;
+}
+
+enum status file_write_atomic(const char *path, struct span bytes, struct fault *fault)
+{
+	char *temporary = file_temporary_name(path);
+	enum status status = temporary ? write_as(temporary, path, bytes, fault)
+				       : fault_set(fault, STATUS_MEMORY, 0, "no memory to write it");
+	free(temporary);
+	return status;
 }
 
 bool file_exists(const char *path)

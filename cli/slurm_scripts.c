@@ -149,7 +149,7 @@ static const char gate_sh[] =
 	"\techo \"$group is complete\"\n"
 	"\texit 0\n"
 	"fi\n"
-	"echo \"$group: missing elements ${missing:-unknown}\"\n"
+	"[ -z \"$missing\" ] || echo \"$group: missing elements $missing\"\n"
 	"if [ \"$code\" -eq 75 ] && [ \"$round\" -lt \"$retries\" ]; then\n"
 	"\tnext=$(awk -F '\\t' -v g=\"$group\" '$1 == g { seen = 1 } seen && $1 != g && $1 !~ /-gate$/ { id = $2; seen "
 	"= 0 } "

@@ -134,7 +134,7 @@ static void remove_temporary(const char *path)
 		closedir(folder);
 }
 
-static enum status make_folders(const struct plan *plan, struct fault *fault)
+enum status output_folders_make(const struct plan *plan, struct fault *fault)
 {
 	struct fault inner = {0};
 	const struct settings *settings = &plan->settings;
@@ -271,7 +271,7 @@ static enum status prepare_folder(struct build *build, bool force, struct fault 
 	}
 	if (status == STATUS_OK && build->run.observer && build->run.observer->note)
 		build->run.observer->note(build->run.observer->self, "continuing an interrupted run");
-	if ((status = make_folders(plan, fault)) != STATUS_OK)
+	if ((status = output_folders_make(plan, fault)) != STATUS_OK)
 		return status;
 	return plan_store(plan, fault);
 }

@@ -167,6 +167,9 @@ enum status plan_load(const char *folder, struct build_options *options, struct 
 enum status plan_compare(const struct plan *plan, struct fault *fault);
 enum status plan_store(const struct plan *plan, struct fault *fault);
 
+/* The folders that a corpus has, without temporary files of tasks that were killed (build.c). */
+enum status output_folders_make(const struct plan *plan, struct fault *fault);
+
 /* ---- Spool (spool.c) ------------------------------------------------------------------------------------------ */
 
 /* What one segment gives: rows packed in zstd frames, with the segment's tally. Beyond 64 MiB of frames it moves to a

@@ -80,7 +80,7 @@ enum status stage_keys(struct run *run, const struct spool *spool, size_t shard,
 	char mark[40];
 	snprintf(mark, sizeof mark, "keys-%05zu", shard);
 	char *path = path_join(run->plan->work, "%s.run", mark);
-	char *temporary = path_join(run->plan->work, "%s.run.tmp-%ld", mark, (long)getpid());
+	char *temporary = path ? file_temporary_name(path) : NULL;
 	enum status status =
 		path && temporary ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the keys");
 	if (status == STATUS_OK && check_mark(run->plan, mark, path, NULL) != STATUS_OK) {

@@ -71,8 +71,7 @@ enum status part_stream_open(const char *path, enum compression compression, str
 	stream->digest = digest_new(DIGEST_SHA256);
 	if (asprintf(&stream->path, "%s%s", path, suffixes[compression]) < 0)
 		stream->path = NULL;
-	if (asprintf(&stream->temporary, "%s%s.tmp-%ld", path, suffixes[compression], (long)getpid()) < 0)
-		stream->temporary = NULL;
+	stream->temporary = stream->path ? file_temporary_name(stream->path) : NULL;
 	if (!stream->digest || !stream->path || !stream->temporary || !compressor_start(stream)) {
 		stream_free(stream);
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for an output file");

@@ -71,8 +71,7 @@ enum status stage_write(const struct plan *plan, const char *name, const struct 
 		buffer_append_span(&all, spans[i]);
 	struct span payload = count == 1 ? spans[0] : buffer_span(&all);
 	header_fill(plan, name, payload, &header);
-	char *path = path_join(plan->work, "%s", name),
-	     *temporary = path_join(plan->work, "%s.tmp-%ld", name, (long)getpid());
+	char *path = path_join(plan->work, "%s", name), *temporary = path ? file_temporary_name(path) : NULL;
 	struct span out[2] = {{(const char *)&header, sizeof header}, payload};
 	enum status status = !path || !temporary || all.status != STATUS_OK
 				     ? fault_set(fault, STATUS_MEMORY, 0, "no memory to write stage %s", name)
@@ -156,7 +155,7 @@ enum status stage_space_new(const struct plan *plan, const char *name, uint64_t 
 	out->size = size;
 	snprintf(out->name, sizeof out->name, "%s", name);
 	out->path = path_join(plan->work, "%s", name);
-	out->temporary = path_join(plan->work, "%s.tmp-%ld", name, (long)getpid());
+	out->temporary = out->path ? file_temporary_name(out->path) : NULL;
 	out->file =
 		out->path && out->temporary ? open(out->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
 	size_t whole = sizeof(struct header) + (size_t)size;

@@ -93,6 +93,10 @@ static enum status do_emit(struct task *task, size_t unit, struct fault *fault)
 static enum status do_finish(struct task *task, size_t unit, struct fault *fault)
 {
 	(void)unit;
+	/* Every part is in place: temporary files of tasks that were killed go. */
+	enum status status = output_folders_make(task->run.plan, fault);
+	if (status != STATUS_OK)
+		return status;
 	run_json_write(task->run.plan, task->run.threads, 0, NULL, 0);
 	return stage_finish(&task->run, &task->shared, &task->tally, fault);
 }

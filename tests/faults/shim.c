@@ -1,7 +1,7 @@
 /* shim: faults at chosen calls, for programs run under LD_PRELOAD. It counts the calls that change files (or allocate)
- *and at the one chosen does what FAULT_KIND says, so that a test walks through every moment of a run without waiting.
+ * and at the one chosen does what FAULT_KIND says, so that a test walks through every moment of a run without waiting.
  *
- *	FAULT_KIND    kill: SIGKILL before the call; full: ENOSPC from that call on; eio: EIO once;
+ *	FAULT_KIND    kill: SIGKILL before the call; stop: SIGSTOP before it; full: ENOSPC from that call on; eio: EIO once;
  *	              short: half of that write; nomem: NULL from that allocation on (once with FAULT_ONCE)
  *	FAULT_AT      the call, from 1
  *	FAULT_COUNT   file that gets the number of calls at exit */
@@ -19,7 +19,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum kind { KIND_NONE, KIND_KILL, KIND_FULL, KIND_EIO, KIND_SHORT, KIND_NOMEM };
+enum kind { KIND_NONE, KIND_KILL, KIND_FULL, KIND_EIO, KIND_SHORT, KIND_NOMEM, KIND_STOP };
 
 static enum kind kind;
 static long at, once, calls;
@@ -27,9 +27,9 @@ static bool ready;
 
 static void start(void)
 {
-	static const char *const names[] = {"", "kill", "full", "eio", "short", "nomem"};
+	static const char *const names[] = {"", "kill", "full", "eio", "short", "nomem", "stop"};
 	const char *name = getenv("FAULT_KIND"), *number = getenv("FAULT_AT");
-	for (int i = 1; name && i <= KIND_NOMEM; i++)
+	for (int i = 1; name && i <= KIND_STOP; i++)
 		if (!strcmp(name, names[i]))
 			kind = (enum kind)i;
 	at = number ? atol(number) : 0;
@@ -63,6 +63,10 @@ static bool due(bool allocation)
 		return false;
 	if (kind == KIND_KILL)
 		kill(getpid(), SIGKILL);
+	if (kind == KIND_STOP) {
+		kill(getpid(), SIGSTOP);
+		return false;
+	}
 	return kind != KIND_NONE;
 }
 
