@@ -98,9 +98,107 @@ static const char *why_of(struct archive *archive)
 	return text ? text : "damaged";
 }
 
+/* ---- Half-read containers kept for the next member ------------------------------------------------------------ */
+
+#define PARKED_MAX 4
+
+/* What is packed as one stream (tar in a compressor, 7z) is read from the front to reach a member. A container that was
+ * closed after a member is kept open where it stands, and the next member to be read goes on from there: members read
+ * in stored order cost one pass over the container, whatever their number. */
+struct packed_pool {
+	pthread_mutex_t lock;
+	size_t users; /* inputs and open members */
+	size_t count;
+	struct parked {
+		struct archive *archive;
+		uint64_t next; /* number of the entry whose header comes next */
+	} parked[PARKED_MAX];
+};
+
+static struct packed_pool *pool_new(void)
+{
+	struct packed_pool *pool = memory_zeroed(1, sizeof *pool);
+	if (pool && pthread_mutex_init(&pool->lock, NULL)) {
+		free(pool);
+		return NULL;
+	}
+	if (pool)
+		pool->users = 1;
+	return pool;
+}
+
+static struct packed_pool *pool_join(struct packed_pool *pool)
+{
+	if (!pool)
+		return NULL;
+	pthread_mutex_lock(&pool->lock);
+	pool->users++;
+	pthread_mutex_unlock(&pool->lock);
+	return pool;
+}
+
+void packed_pool_leave(struct packed_pool *pool)
+{
+	if (!pool)
+		return;
+	pthread_mutex_lock(&pool->lock);
+	bool last = !--pool->users;
+	pthread_mutex_unlock(&pool->lock);
+	if (!last)
+		return;
+	for (size_t i = 0; i < pool->count; i++)
+		archive_read_free(pool->parked[i].archive);
+	pthread_mutex_destroy(&pool->lock);
+	free(pool);
+}
+
+/* The container that stands nearest before entry INDEX, or one with no archive. */
+static struct parked pool_take(struct packed_pool *pool, uint64_t index)
+{
+	struct parked taken = {0};
+	if (!pool)
+		return taken;
+	pthread_mutex_lock(&pool->lock);
+	size_t best = SIZE_MAX;
+	for (size_t i = 0; i < pool->count; i++)
+		if (pool->parked[i].next <= index &&
+		    (best == SIZE_MAX || pool->parked[i].next > pool->parked[best].next))
+			best = i;
+	if (best != SIZE_MAX) {
+		taken = pool->parked[best];
+		pool->parked[best] = pool->parked[--pool->count];
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return taken;
+}
+
+/* Keep PARKED; where there are too many, the one that got furthest goes. */
+static void pool_park(struct packed_pool *pool, struct parked parked)
+{
+	struct archive *surplus = parked.archive;
+	if (pool) {
+		pthread_mutex_lock(&pool->lock);
+		size_t furthest = 0;
+		for (size_t i = 1; i < pool->count; i++)
+			if (pool->parked[i].next > pool->parked[furthest].next)
+				furthest = i;
+		if (pool->count < PARKED_MAX) {
+			pool->parked[pool->count++] = parked;
+			surplus = NULL;
+		} else if (pool->parked[furthest].next > parked.next) {
+			surplus = pool->parked[furthest].archive;
+			pool->parked[furthest] = parked;
+		}
+		pthread_mutex_unlock(&pool->lock);
+	}
+	archive_read_free(surplus);
+}
+
 struct source_packed {
 	struct source source;
 	struct archive *archive;
+	struct packed_pool *pool;
+	uint64_t next;
 };
 
 /* Damage ends the stream; the reader reports it (source.why). */
@@ -128,7 +226,11 @@ static enum status packed_read(struct source *source, uint64_t offset, char *dat
 static void packed_close(struct source *source)
 {
 	struct source_packed *packed = (struct source_packed *)source;
-	archive_read_free(packed->archive);
+	if (*source->why || !packed->pool)
+		archive_read_free(packed->archive);
+	else
+		pool_park(packed->pool, (struct parked){packed->archive, packed->next});
+	packed_pool_leave(packed->pool);
 	free(packed);
 }
 
@@ -139,11 +241,15 @@ enum status source_open_filter(const struct warc_input *input, struct source **o
 	struct source_packed *packed = memory_zeroed(1, sizeof *packed);
 	if (!packed)
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
-	packed->source = (struct source){.class = &packed_class, .size = SIZE_UNKNOWN};
-	packed->archive = open_archive(input->path, input->way == INPUT_FILTER);
+	struct parked parked = pool_take(input->pool, input->member_index);
+	*packed = (struct source_packed){.source = {.class = &packed_class, .size = SIZE_UNKNOWN},
+					 .archive = parked.archive,
+					 .next = parked.next};
+	if (!packed->archive)
+		packed->archive = open_archive(input->path, input->way == INPUT_FILTER);
 	struct archive_entry *entry;
 	bool found = packed->archive != NULL;
-	for (uint64_t i = 0; found && i <= input->member_index; i++) {
+	for (; found && packed->next <= input->member_index; packed->next++) {
 		int result = archive_read_next_header(packed->archive, &entry);
 		found = result == ARCHIVE_OK || result == ARCHIVE_WARN;
 	}
@@ -155,6 +261,7 @@ enum status source_open_filter(const struct warc_input *input, struct source **o
 		free(packed);
 		return status;
 	}
+	packed->pool = pool_join(input->pool);
 	*out = &packed->source;
 	return STATUS_OK;
 }
@@ -168,6 +275,7 @@ struct lister {
 	bool asked;
 	uint64_t size; /* of the container */
 	struct archive *archive;
+	struct packed_pool *pool;
 	struct zip_members stored;
 	char *head;
 	size_t added;
@@ -208,12 +316,13 @@ static enum status add_entry(struct lister *lister, struct archive_entry *entry,
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
 	lister->added++;
 	input->member_index = index;
+	input->pool = pool_join(lister->pool);
 	input->arc = arc;
 	if (in_tar)
 		set_range(lister, input, data, (uint64_t)archive_entry_size(entry), kind);
-	for (size_t i = 0; i < lister->stored.count; i++)
-		if (span_equal(lister->stored.list[i].name, span_of(name)))
-			set_range(lister, input, lister->stored.list[i].offset, lister->stored.list[i].size, kind);
+	const struct zip_member *stored = zip_find(&lister->stored, span_of(name));
+	if (stored)
+		set_range(lister, input, stored->offset, stored->size, kind);
 	return STATUS_OK;
 }
 
@@ -256,13 +365,15 @@ enum status add_container(struct warc_inputs *inputs, const char *path, struct s
 	enum status status = zip_stored(source, &lister.stored);
 	lister.head = memory_new(SNIFF_BYTES);
 	lister.archive = open_archive(path, wrap == WRAP_FILTER);
-	if (status || !lister.head)
+	lister.pool = pool_new();
+	if (status || !lister.head || !lister.pool)
 		status = fault_set(fault, STATUS_MEMORY, 0, "out of memory");
 	else if (lister.archive)
 		status = list_entries(&lister, fault);
 	else
 		*taken = false; /* it only looked like one */
 	archive_read_free(lister.archive);
+	packed_pool_leave(lister.pool);
 	zip_free(&lister.stored);
 	free(lister.head);
 	return status;

@@ -21,6 +21,7 @@ static void input_free(struct warc_input *input)
 	free(input->path);
 	free(input->member);
 	free(input->why);
+	packed_pool_leave(input->pool);
 	free(input);
 }
 

@@ -56,6 +56,7 @@ struct warc_input {
 	uint64_t bytes;
 	uint64_t member_index;      /* INPUT_MEMBER: entry number within the container */
 	char *why;                  /* INPUT_NOTE: nothing to read, only this damage to report */
+	struct packed_pool *pool;   /* INPUT_MEMBER: shared by the members of one container, counted */
 	struct warc_remote *remote; /* shared by all remote inputs of a list */
 };
 
@@ -63,7 +64,8 @@ enum status source_open(const struct warc_input *input, struct source **out, str
 enum status source_open_file(const char *path, uint64_t first, uint64_t size, struct source **out, struct fault *fault);
 enum status source_open_filter(const struct warc_input *input, struct source **out, struct fault *fault);
 enum status source_open_remote(const struct warc_input *input, struct source **out, struct fault *fault);
-void source_close(struct source *source); /* NULL is fine */
+void source_close(struct source *source);         /* NULL is fine */
+void packed_pool_leave(struct packed_pool *pool); /* one user less; NULL is fine */
 
 /* A sliding piece of a source: data[0] lies at offset. */
 struct window {

@@ -86,6 +86,13 @@ static enum status add_member(struct zip_members *members, size_t *capacity, str
 	return STATUS_OK;
 }
 
+static int compare_members(const void *a, const void *b)
+{
+	const struct zip_member *left = a, *right = b;
+	int order = span_compare(left->name, right->name);
+	return order ? order : (left->offset > right->offset) - (left->offset < right->offset);
+}
+
 enum status zip_stored(struct source *source, struct zip_members *members)
 {
 	*members = (struct zip_members){0};
@@ -121,7 +128,22 @@ enum status zip_stored(struct source *source, struct zip_members *members)
 		rest.data += all;
 		rest.size -= all;
 	}
+	if (members->count > 1)
+		qsort(members->list, members->count, sizeof *members->list, compare_members);
 	return STATUS_OK;
+}
+
+const struct zip_member *zip_find(const struct zip_members *members, struct span name)
+{
+	size_t low = 0, high = members->count;
+	while (low < high) { /* behind the last of that name: the directory's later entry holds */
+		size_t middle = low + (high - low) / 2;
+		if (span_compare(members->list[middle].name, name) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && span_equal(members->list[low - 1].name, name) ? &members->list[low - 1] : NULL;
 }
 
 void zip_free(struct zip_members *members)

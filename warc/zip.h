@@ -15,7 +15,9 @@ struct zip_members {
 };
 /* The stored members by the central directory (APPNOTE 4.3.12, ZIP64). None when it cannot be read: never an error, as
  * the members can then still be read through libarchive. */
+/* Sorted by name. */
 enum status zip_stored(struct source *source, struct zip_members *members);
+const struct zip_member *zip_find(const struct zip_members *members, struct span name); /* or NULL */
 void zip_free(struct zip_members *members);
 
 #endif

@@ -209,6 +209,75 @@ static void test_containers(void **state)
 	}
 }
 
+/* Bytes this process has read from files so far; 0 where the kernel does not count them. */
+static unsigned long long bytes_read(void)
+{
+	FILE *file = fopen("/proc/self/io", "r");
+	unsigned long long bytes = 0;
+	if (file && fscanf(file, "rchar: %llu", &bytes) != 1)
+		bytes = 0;
+	if (file)
+		fclose(file);
+	return bytes;
+}
+
+enum { MEMBERS = 24, MEMBER_SIZE = 300000 };
+
+/* A packed tar of MEMBERS archives that hardly shrink. */
+static const char *make_long_tar(void)
+{
+	static char path[500];
+	snprintf(path, sizeof path, "%s", temp_path("long.tar.gz"));
+	struct archive *archive = archive_write_new();
+	archive_write_set_format_ustar(archive);
+	archive_write_add_filter_gzip(archive);
+	assert_int_equal(archive_write_open_filename(archive, path), ARCHIVE_OK);
+	uint64_t random = 3;
+	for (int i = 0; i < MEMBERS; i++) {
+		char noise[MEMBER_SIZE], name[32];
+		for (size_t k = 0; k < sizeof noise; k++)
+			noise[k] = (char)random_next(&random);
+		buffer_clear(&out);
+		put_record(&out, "resource", "http://site.example/", NULL, (struct span){noise, sizeof noise});
+		snprintf(name, sizeof name, "%02d.warc", i);
+		add_entry(archive, name, buffer_span(&out));
+	}
+	assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
+	archive_write_free(archive);
+	return path;
+}
+
+/* Members of a packed tar are read in one pass; going back costs another, and so does a second list. */
+static void test_one_pass(void **state)
+{
+	(void)state;
+	const char *path = make_long_tar();
+	struct stat stat_now;
+	assert_int_equal(stat(path, &stat_now), 0);
+	struct warc_inputs *inputs = list(&path, 1, 0);
+	assert_int_equal(warc_inputs_count(inputs), MEMBERS);
+	unsigned long long before = bytes_read();
+	for (size_t i = 0; i < MEMBERS; i++) {
+		struct events events = read_input(warc_inputs_at(inputs, i), NULL);
+		assert_int_equal(events.status, STATUS_END);
+		assert_int_equal(events_records(&events), 1);
+		assert_int_equal(events_record(&events, 0)->block_size, MEMBER_SIZE);
+		events_free(&events);
+	}
+	unsigned long long after = bytes_read();
+	if (before)
+		assert_true(after - before < 2 * (unsigned long long)stat_now.st_size);
+	for (size_t i = MEMBERS; i-- > MEMBERS - 3;) { /* backwards, and the list goes before its reader */
+		struct events events = read_input(warc_inputs_at(inputs, i), NULL);
+		assert_int_equal(events_records(&events), 1);
+		events_free(&events);
+	}
+	struct warc_reader *reader = warc_reader_new(NULL);
+	assert_false(warc_reader_open(reader, warc_inputs_at(inputs, 5), 0, UINT64_MAX, true, NULL));
+	warc_inputs_free(inputs);
+	warc_reader_free(reader);
+}
+
 /* One file in another compressor. */
 static void test_filters(void **state)
 {
@@ -322,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_damaged_start),
 		cmocka_unit_test(test_folders_and_lists),
 		cmocka_unit_test(test_containers),
+		cmocka_unit_test(test_one_pass),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_signature),
