@@ -620,21 +620,28 @@ void html_body_text(struct html_parser *p)
 		p->frameset_ok = false;
 }
 
+enum verdict html_body_tag(struct html_parser *p)
+{
+	const struct html_token *token = &p->token;
+	if (token->kind == TOKEN_START) {
+		body_rule *rule = rules[token->tag].start;
+		return rule ? rule(p) : start_other(p);
+	}
+	body_rule *rule = rules[token->tag].end;
+	return rule ? rule(p) : html_any_end(p);
+}
+
 enum verdict html_mode_in_body(struct html_parser *p)
 {
 	const struct html_token *token = &p->token;
-	body_rule *rule;
 	switch (token->kind) {
 	case TOKEN_TEXT: /* from text_process, of one kind, or pending table text */
 		if (token->text.size && token->text.data[0] != '\0')
 			html_body_text(p);
 		return TOKEN_DONE;
 	case TOKEN_START:
-		rule = rules[token->tag].start;
-		return rule ? rule(p) : start_other(p);
 	case TOKEN_END:
-		rule = rules[token->tag].end;
-		return rule ? rule(p) : html_any_end(p);
+		return html_body_tag(p);
 	case TOKEN_COMMENT:
 		html_comment_at(p, HTML_NONE);
 		return TOKEN_DONE;

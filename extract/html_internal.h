@@ -50,7 +50,7 @@ enum {                      /* html_tag_flags and struct html_open.flags */
        FLAG_TABLE_PART = 256,  /* table, tbody, tfoot, thead, tr: text in them is foster-parented */
        FLAG_MATH_TEXT = 512,   /* MathML text integration point */
        FLAG_HTML_POINT = 1024, /* HTML integration point */
-       FLAG_STAY_OPEN = 2048,  /* may be open at the end of body without complaint (errors are not kept; unused) */
+       FLAG_MORE = 2048,       /* html_insert_element has more to do: template, selectedcontent */
 };
 extern const uint16_t html_tag_flags[HTML_TAG_COUNT];
 
@@ -108,7 +108,7 @@ struct html_parser {
 	/* tokenizer */
 	const char *at, *end;
 	enum token_state state;
-	bool cdata_allowed;   /* the adjusted current node is in SVG or MathML */
+	bool cdata_allowed;   /* even though no node is open: for a tokenizer without a tree */
 	struct span raw_name; /* the end tag that ends RCDATA, RAWTEXT and script data, lower case */
 	struct html_token token;
 	uint32_t *attribute_slots; /* hash set of unknown names on one tag, used when there are many */
@@ -279,6 +279,7 @@ enum verdict html_mode_in_head_noscript(struct html_parser *p);
 enum verdict html_mode_after_head(struct html_parser *p);
 enum verdict html_mode_in_body(struct html_parser *p);
 enum verdict html_mode_text(struct html_parser *p);
+enum verdict html_body_tag(struct html_parser *p); /* a start or end tag by the rules of in body */
 enum verdict html_mode_in_table(struct html_parser *p);
 enum verdict html_mode_in_table_text(struct html_parser *p);
 enum verdict html_mode_in_caption(struct html_parser *p);

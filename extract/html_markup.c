@@ -146,6 +146,11 @@ static void doctype_read(struct html_parser *p, const char *at)
 
 /* ---- "<!" ------------------------------------------------------------------------------------------------- */
 
+static bool cdata_allowed(const struct html_parser *p)
+{
+	return p->cdata_allowed || (p->open_count > 0 && html_adjusted(p)->ns != HTML_NS_HTML);
+}
+
 void html_markup_declaration(struct html_parser *p, const char *at)
 {
 	struct span rest = {at + 2, (size_t)(p->end - at - 2)};
@@ -157,7 +162,7 @@ void html_markup_declaration(struct html_parser *p, const char *at)
 		comment_read(p, at + 4);
 	} else if (span_starts_nocase(rest, SPAN("doctype"))) {
 		doctype_read(p, at + 9);
-	} else if (p->cdata_allowed && span_starts(rest, SPAN("[CDATA["))) {
+	} else if (cdata_allowed(p) && span_starts(rest, SPAN("[CDATA["))) {
 		p->at = at + 9;
 		p->state = STATE_CDATA;
 		p->token.kind = TOKEN_TEXT;

@@ -42,13 +42,29 @@ static inline block16 block_range(block16 block, char from, char to)
 	return _mm_and_si128(_mm_cmpgt_epi8(block, _mm_set1_epi8((char)(from - 1))),
 			     _mm_cmplt_epi8(block, _mm_set1_epi8((char)(to + 1))));
 }
-static inline block16 block_lower(block16 block, block16 upper)
+static inline block16 block_at_most(block16 block, unsigned char most) /* unsigned */
 {
-	return _mm_or_si128(block, _mm_and_si128(upper, _mm_set1_epi8(0x20)));
+	return _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8((char)most)), block);
 }
 static inline block16 block_and(block16 a, block16 b)
 {
 	return _mm_and_si128(a, b);
+}
+static inline block16 block_all(char c) /* C sixteen times */
+{
+	return _mm_set1_epi8(c);
+}
+static inline block16 block_xor(block16 a, block16 b)
+{
+	return _mm_xor_si128(a, b);
+}
+static inline block16 block_equal(block16 a, block16 b)
+{
+	return _mm_cmpeq_epi8(a, b);
+}
+static inline void block_store(char *at, block16 block)
+{
+	_mm_storeu_si128((__m128i *)(void *)at, block);
 }
 static inline void block_halves(block16 block, uint64_t *low, uint64_t *high)
 {
@@ -80,13 +96,29 @@ static inline block16 block_range(block16 block, char from, char to)
 {
 	return vandq_u8(vcgeq_u8(block, vdupq_n_u8((uint8_t)from)), vcleq_u8(block, vdupq_n_u8((uint8_t)to)));
 }
-static inline block16 block_lower(block16 block, block16 upper)
+static inline block16 block_at_most(block16 block, unsigned char most)
 {
-	return vorrq_u8(block, vandq_u8(upper, vdupq_n_u8(0x20)));
+	return vcleq_u8(block, vdupq_n_u8(most));
 }
 static inline block16 block_and(block16 a, block16 b)
 {
 	return vandq_u8(a, b);
+}
+static inline block16 block_all(char c)
+{
+	return vdupq_n_u8((uint8_t)c);
+}
+static inline block16 block_xor(block16 a, block16 b)
+{
+	return veorq_u8(a, b);
+}
+static inline block16 block_equal(block16 a, block16 b)
+{
+	return vceqq_u8(a, b);
+}
+static inline void block_store(char *at, block16 block)
+{
+	vst1q_u8((uint8_t *)at, block);
 }
 static inline void block_halves(block16 block, uint64_t *low, uint64_t *high)
 {
@@ -123,13 +155,31 @@ static inline block16 block_and(block16 a, block16 b)
 {
 	BLOCK_EACH(a.byte[i] & b.byte[i]);
 }
+static inline block16 block_xor(block16 a, block16 b)
+{
+	BLOCK_EACH(a.byte[i] ^ b.byte[i]);
+}
+static inline block16 block_equal(block16 a, block16 b)
+{
+	BLOCK_EACH(a.byte[i] == b.byte[i] ? 255 : 0);
+}
+static inline void block_store(char *at, block16 block)
+{
+	memcpy(at, block.byte, 16);
+}
+static inline block16 block_all(char c)
+{
+	block16 out;
+	memset(out.byte, (unsigned char)c, sizeof out.byte);
+	return out;
+}
 static inline block16 block_range(block16 block, char from, char to)
 {
 	BLOCK_EACH(block.byte[i] >= (uint8_t)from && block.byte[i] <= (uint8_t)to ? 255 : 0);
 }
-static inline block16 block_lower(block16 block, block16 upper)
+static inline block16 block_at_most(block16 block, unsigned char most)
 {
-	BLOCK_EACH(block.byte[i] | (upper.byte[i] & 0x20));
+	BLOCK_EACH(block.byte[i] <= most ? 255 : 0);
 }
 static inline block_mask block_bits(block16 block)
 {
@@ -151,6 +201,23 @@ static inline void block_halves(block16 block, uint64_t *low, uint64_t *high)
 static inline unsigned block_first(block_mask mask) /* position of the first byte found; MASK is not 0 */
 {
 	return (unsigned)__builtin_ctzll(mask) >> BLOCK_SHIFT;
+}
+/* The mask of the first N bytes is 16 bytes at block_masks + 16 - N. */
+static const uint8_t block_masks[32] = {
+	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+};
+static inline block16 block_keep(block16 block, size_t n) /* the first N bytes, zeros behind; N <= 16 */
+{
+	return block_and(block, block_load((const char *)block_masks + 16 - n));
+}
+
+static inline unsigned block_first_or_16(block_mask mask) /* the same; 16 where there is none */
+{
+#if BLOCK_SHIFT == 0
+	return (unsigned)__builtin_ctz(mask | 0x10000);
+#else
+	return mask ? block_first(mask) : 16;
+#endif
 }
 static inline block_mask block_below(unsigned n) /* the mask of the first N bytes, N < 16 */
 {

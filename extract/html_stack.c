@@ -30,10 +30,10 @@ const uint16_t html_tag_flags[HTML_TAG_COUNT] = {
 	[HTML_TAG_P] = SP | FLAG_IMPLIED_END, [HTML_TAG_PARAM] = SP, [HTML_TAG_PLAINTEXT] = SP, [HTML_TAG_PRE] = SP,
 	[HTML_TAG_RB] = FLAG_IMPLIED_END, [HTML_TAG_RP] = FLAG_IMPLIED_END, [HTML_TAG_RT] = FLAG_IMPLIED_END,
 	[HTML_TAG_RTC] = FLAG_IMPLIED_END, [HTML_TAG_SCRIPT] = SP, [HTML_TAG_SEARCH] = SP, [HTML_TAG_SECTION] = SP,
-	[HTML_TAG_SELECT] = SC, [HTML_TAG_SOURCE] = SP, [HTML_TAG_STYLE] = SP, [HTML_TAG_SUMMARY] = SP,
+	[HTML_TAG_SELECT] = SC, [HTML_TAG_SELECTEDCONTENT] = FLAG_MORE, [HTML_TAG_SOURCE] = SP, [HTML_TAG_STYLE] = SP, [HTML_TAG_SUMMARY] = SP,
 	[HTML_TAG_TABLE] = SC | FLAG_TABLE_SCOPE | FLAG_TABLE_PART,
 	[HTML_TAG_TBODY] = SP | FLAG_TABLE_PART | FLAG_IMPLIED_THOROUGH, [HTML_TAG_TD] = SC | FLAG_IMPLIED_THOROUGH,
-	[HTML_TAG_TEMPLATE] = SC | FLAG_TABLE_SCOPE, [HTML_TAG_TEXTAREA] = SP,
+	[HTML_TAG_TEMPLATE] = SC | FLAG_TABLE_SCOPE | FLAG_MORE, [HTML_TAG_TEXTAREA] = SP,
 	[HTML_TAG_TFOOT] = SP | FLAG_TABLE_PART | FLAG_IMPLIED_THOROUGH, [HTML_TAG_TH] = SC | FLAG_IMPLIED_THOROUGH,
 	[HTML_TAG_THEAD] = SP | FLAG_TABLE_PART | FLAG_IMPLIED_THOROUGH, [HTML_TAG_TITLE] = SP,
 	[HTML_TAG_TR] = SP | FLAG_TABLE_PART | FLAG_IMPLIED_THOROUGH, [HTML_TAG_TRACK] = SP, [HTML_TAG_UL] = SP | FLAG_LIST_SCOPE,
@@ -192,6 +192,12 @@ void html_implied_end_thorough(struct html_parser *p)
 
 void html_close_p(struct html_parser *p)
 {
+	if (p->tag_open[HTML_TAG_P] == 0)
+		return;
+	if (html_current_is(p, HTML_TAG_P) && p->open_count > 1) {
+		html_pop(p);
+		return;
+	}
 	uint32_t at = html_scope_find(p, HTML_TAG_P, FLAG_SCOPE | FLAG_BUTTON_SCOPE);
 	if (at != HTML_NONE)
 		html_pop_to(p, at);
@@ -205,8 +211,8 @@ static void formatting_delete(struct html_parser *p, uint32_t index)
 	if (node != HTML_NONE)
 		p->tree.nodes[node].ns &= (uint8_t)~NODE_LISTED;
 	p->formatting_count--;
-	memmove(&p->formatting[index], &p->formatting[index + 1],
-		(p->formatting_count - index) * sizeof *p->formatting);
+	for (; index < p->formatting_count; index++) /* a few: no call */
+		p->formatting[index] = p->formatting[index + 1];
 }
 
 static bool formatting_insert(struct html_parser *p, uint32_t index, uint32_t node)
@@ -214,8 +220,8 @@ static bool formatting_insert(struct html_parser *p, uint32_t index, uint32_t no
 	if (p->formatting_count == p->formatting_capacity &&
 	    !html_list_grow(p, &p->formatting, &p->formatting_capacity, sizeof *p->formatting))
 		return false;
-	memmove(&p->formatting[index + 1], &p->formatting[index],
-		(p->formatting_count - index) * sizeof *p->formatting);
+	for (uint32_t i = p->formatting_count; i > index; i--)
+		p->formatting[i] = p->formatting[i - 1];
 	p->formatting[index] = node;
 	p->formatting_count++;
 	if (node != HTML_NONE)
@@ -296,12 +302,13 @@ static bool attributes_equal(struct html_parser *p, const struct html_node *a, c
 void html_formatting_push(struct html_parser *p, uint32_t node)
 {
 	const struct html_node *nodes = p->tree.nodes, *new = &nodes[node];
-	uint32_t same = 0, earliest = 0, at = p->formatting_count;
+	uint32_t same = 0, earliest = 0, at = html_work(p, 0) ? p->formatting_count : 0;
+	p->tree.cut |= at < p->formatting_count; /* hostile: not compared any more */
 	for (; at-- > 0 && p->formatting[at] != HTML_NONE;) {
 		const struct html_node *other = &nodes[p->formatting[at]];
-		if (!html_work(p, 1))
-			break;
-		if (other->tag == new->tag && attributes_equal(p, other, new)) {
+		p->work++;
+		if (other->tag == new->tag && other->count == new->count &&
+		    (new->count == 0 || attributes_equal(p, other, new))) {
 			same++;
 			earliest = at;
 		}
@@ -438,6 +445,11 @@ void html_adoption(struct html_parser *p)
 		uint32_t formatting = html_formatting_find(p, tag);
 		if (formatting == HTML_NONE) {
 			html_any_end(p);
+			return;
+		}
+		if (html_current(p)->node == formatting) { /* nothing inside: closed as anything else */
+			html_pop(p);
+			html_formatting_remove(p, formatting);
 			return;
 		}
 		uint32_t at = html_open_find(p, formatting);

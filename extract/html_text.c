@@ -1,7 +1,8 @@
 /* html_text: character references (WHATWG HTML 13.2.5.72 ff.), newlines, NULs, and the strings they end up in.
  *
- * Only text that holds one of these is ever copied. References are looked up by narrowing the sorted table of names
- * byte by byte, which gives the longest match the standard asks for in one walk. */
+ * Only text that holds one of these is ever copied. References are looked up by hash; long names, and those near the
+ * end of the input, by narrowing the sorted table of names byte by byte, which gives the longest match the standard
+ * asks for in one walk. */
 #include "extract/html_entities_table.h"
 #include "extract/html_internal.h"
 
@@ -141,8 +142,8 @@ static unsigned name_lower_bound(unsigned from, unsigned to, size_t depth, int b
 	return from;
 }
 
-/* The longest name that [at, end) begins with; NULL if none. */
-static const struct html_entity *reference_find(const char *at, const char *end)
+/* The longest name that [at, end) begins with, and its *SIZE; NULL if none. */
+static const struct html_entity *reference_walk(const char *at, const char *end, size_t *size)
 {
 	if (at == end || (unsigned char)*at >= 128)
 		return NULL;
@@ -157,7 +158,76 @@ static const struct html_entity *reference_find(const char *at, const char *end)
 		from = name_lower_bound(from, to, depth, byte);
 		to = name_lower_bound(from, to, depth, byte + 1);
 	}
+	*size = best ? best->size : 0;
 	return best;
+}
+
+/* By hash: KEY is NAME's first 16 bytes, of which SIZE count. The entity, its name being NAME and perhaps ';'. */
+static inline bool entity_is(const struct html_entity *entity, struct name_key key, size_t size)
+{
+	struct name_key other;
+	block_halves(block_keep(block_load(html_entity_blob + entity->at), size), &other.low, &other.high);
+	return ((other.low ^ key.low) | (other.high ^ key.high)) == 0;
+}
+
+static inline uint32_t entity_slot(struct name_key key, uint64_t k2, unsigned bits)
+{
+	return (uint32_t)(((key.low ^ (key.high * HTML_ENTITY_K1)) * k2) >> (64 - bits));
+}
+
+static const struct html_entity *reference_closed(struct name_key key, size_t size)
+{
+	uint32_t slot = entity_slot(key, HTML_ENTITY_K2, HTML_ENTITY_BITS);
+	for (unsigned index; (index = html_entity_slots[slot]) != 0;
+	     slot = (slot + 1) & ((1u << HTML_ENTITY_BITS) - 1)) {
+		const struct html_entity *entity = &html_entities[index - 1];
+		if (entity->size == size + 1 && entity_is(entity, key, size))
+			return entity;
+	}
+	return NULL;
+}
+
+/* The longest name without ';' that the *SIZE letters in BLOCK begin with; *SIZE becomes its. */
+static const struct html_entity *reference_legacy(block16 block, unsigned char first, size_t *size)
+{
+	for (unsigned sizes = html_legacy_sizes[first] & ((2u << (*size < 6 ? *size : 6)) - 1); sizes;) {
+		unsigned n = 31 - (unsigned)__builtin_clz(sizes);
+		struct name_key key;
+		block_halves(block_keep(block, n), &key.low, &key.high);
+		unsigned index = html_legacy_slots[entity_slot(key, HTML_LEGACY_K2, HTML_LEGACY_BITS)];
+		if (index && html_entities[index - 1].size == n && entity_is(&html_entities[index - 1], key, n)) {
+			*size = n;
+			return &html_entities[index - 1];
+		}
+		sizes &= ~(1u << n);
+	}
+	return NULL;
+}
+
+/* The same as reference_walk: names are letters and digits, so one with ';' ends where they end, and is longer than any
+ * without. The size does not come out of the table: what follows need not wait for it. */
+static const struct html_entity *reference_find(const char *at, const char *end, size_t *found_size)
+{
+	if (end - at < 17)
+		return reference_walk(at, end, found_size);
+	block16 block = block_load(at);
+	block16 inner = block_or(block_range(block_or(block, block_all(0x20)), 'a', 'z'), block_range(block, '0', '9'));
+	size_t size = block_first_or_16(block_bits(block_is(inner, 0)));
+	if (size == 16)
+		return reference_walk(at, end, found_size);
+	if (size == 0)
+		return NULL;
+	if (at[size] == ';') {
+		struct name_key key;
+		block_halves(block_keep(block, size), &key.low, &key.high);
+		const struct html_entity *entity = reference_closed(key, size);
+		if (entity) {
+			*found_size = size + 1;
+			return entity;
+		}
+	}
+	*found_size = size;
+	return reference_legacy(block, (unsigned char)*at, found_size);
 }
 
 size_t html_reference(const char **at, const char *end, bool attribute, char *out)
@@ -165,10 +235,11 @@ size_t html_reference(const char **at, const char *end, bool attribute, char *ou
 	const char *from = *at + 1;
 	if (from < end && *from == '#')
 		return reference_numeric(at, end, out);
-	const struct html_entity *entity = reference_find(from, end);
+	size_t size;
+	const struct html_entity *entity = reference_find(from, end, &size);
 	if (entity == NULL)
 		return 0;
-	const char *to = from + entity->size;
+	const char *to = from + size;
 	if (attribute && to[-1] != ';' && to < end &&
 	    (*to == '=' || ascii_is_digit((unsigned char)*to) || ascii_is_alpha((unsigned char)*to)))
 		return 0; /* for historical reasons, as the standard says */
@@ -179,25 +250,46 @@ size_t html_reference(const char **at, const char *end, bool attribute, char *ou
 
 /* ---- Text -------------------------------------------------------------------------------------------------- */
 
+/* Copy from *AT to *OUT what needs no work: up to END, or to a byte that does (perhaps). Line ends are made on the way,
+ * so that only CR LF stops, and ampersands stop before a letter or '#' alone. Writes up to 16 bytes more than it says.
+ */
+static inline void decode_copy(const char **from, const char *end, char **to, unsigned flags)
+{
+	const char *at = *from;
+	char *out = *to;
+	const block16 amp = block_all(flags & DECODE_REFERENCES ? '&' : '\r');
+	const bool keep = flags & DECODE_KEEP_CR;
+	while (end - at > 16) {
+		block16 block = block_load(at), next = block_load(at + 1), cr = block_is(block, '\r');
+		block16 named = block_or(block_range(block_or(next, block_all(0x20)), 'a', 'z'), block_is(next, '#'));
+		block16 stop = block_or(block_is(block, '\0'), block_and(block_equal(block, amp), named));
+		if (!keep) {
+			stop = block_or(stop, block_and(cr, block_is(next, '\n')));
+			block = block_xor(block, block_and(cr, block_all('\r' ^ '\n')));
+		}
+		block_store(out, block);
+		size_t n = block_first_or_16(block_bits(stop));
+		at += n;
+		out += n;
+		if (n < 16)
+			break;
+	}
+	*from = at;
+	*to = out;
+}
+
 struct span html_decode(struct html_parser *p, struct span text, unsigned flags)
 {
 	/* the worst growth: NUL, one byte to three; a reference at most doubles (checked by the generator) */
-	char *start = html_string_reserve(p, 3 * text.size + 8), *out = start;
+	char *start = html_string_reserve(p, 3 * text.size + 32), *out = start;
 	if (out == NULL)
 		return SPAN_NONE;
 	const char *at = text.data, *end = at + text.size;
 	char amp = flags & DECODE_REFERENCES ? '&' : '\r';
 	while (at < end) {
-		const char *from = at;
-		while (at < end && *at != amp && *at != '\r' && *at != '\0')
-			at++;
-		memcpy(out, from, (size_t)(at - from));
-		out += at - from;
-		if (at == end)
-			break;
-		if (*at == '\r' && flags & DECODE_KEEP_CR) {
-			*out++ = *at++;
-		} else if (*at == '\r') {
+		if (*at != '&' || end - at < 2 || !ascii_is_alpha((unsigned char)at[1]))
+			decode_copy(&at, end, &out, flags);
+		if (*at == '\r' && !(flags & DECODE_KEEP_CR)) {
 			*out++ = '\n';
 			at += at + 1 < end && at[1] == '\n' ? 2 : 1;
 		} else if (*at == '\0') {
@@ -205,7 +297,7 @@ struct span html_decode(struct html_parser *p, struct span text, unsigned flags)
 			memcpy(out, flags & DECODE_NUL_REPLACE ? "\xEF\xBF\xBD" : "\0\0\0", 3);
 			out += size;
 			at++;
-		} else if (at + 1 == end || (at[1] != '#' && !ascii_is_alpha((unsigned char)at[1]))) {
+		} else if (*at != amp || at + 1 == end || (at[1] != '#' && !ascii_is_alpha((unsigned char)at[1]))) {
 			*out++ = *at++;
 		} else {
 			size_t size = html_reference(&at, end, (flags & DECODE_ATTRIBUTE) != 0, out);

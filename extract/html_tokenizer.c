@@ -9,25 +9,9 @@
 struct name {
 	struct name_key key;
 	size_t size;
-	bool fold; /* has upper case or NUL */
+	block16 block; /* the first bytes as they are */
+	bool slow;     /* did not end in them, or holds a control character */
 };
-
-/* The mask of the first N bytes is 16 bytes at byte_masks + 16 - N. */
-static const uint8_t byte_masks[32] = {
-	255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-};
-
-static inline block16 space_or_end(block16 block)
-{
-	block16 space = block_or(block_is(block, ' '), block_range(block, '\t', '\r'));
-	return block_or(space, block_or(block_is(block, '/'), block_is(block, '>')));
-}
-
-/* A vertical tab is in the range above but is no white space. */
-static inline bool name_goes_on(char c)
-{
-	return c == '\v';
-}
 
 static bool name_end(char c, bool attribute)
 {
@@ -35,36 +19,47 @@ static bool name_end(char c, bool attribute)
 }
 
 /* The end of a name that runs on from AT. */
-static const char *name_rest(const char *at, const char *end, bool attribute, bool *fold)
+static const char *name_rest(const char *at, const char *end, bool attribute)
 {
-	for (; at < end && !name_end(*at, attribute); at++)
-		*fold |= *at == '\0' || (unsigned char)(*at - 'A') < 26;
+	while (at < end && !name_end(*at, attribute))
+		at++;
 	return at;
 }
 
-/* Read the name AT (the first byte belongs to it whatever it is, unless it ends a tag name). Returns its end. */
+/* Read the name AT (the first byte belongs to it whatever it is, unless it ends a tag name). Returns its end.
+ *
+ * Every control character stops the scan, so that one comparison does for white space; those that are none go on in
+ * name_rest. Lower case is one OR: what else it changes (@[\]^_ and control characters) is in no known name. */
 static inline const char *name_read(const char *at, const char *end, bool attribute, struct name *name)
 {
 	block16 block = block_load_until(at, end);
-	block16 stop = space_or_end(block);
+	block16 stop = block_or(block_at_most(block, ' '), block_or(block_is(block, '/'), block_is(block, '>')));
 	if (attribute)
 		stop = block_or(stop, block_is(block, '='));
-	block16 upper = block_range(block, 'A', 'Z');
-	block_mask stops = block_bits(stop), folds = block_bits(block_or(upper, block_is(block, '\0')));
-	size_t size = stops ? block_first(stops) : 16;
-	if (__builtin_expect(end - at < (ptrdiff_t)size, 0))
-		size = (size_t)(end - at);
-	name->fold = size < 16 ? (folds & block_below((unsigned)size)) != 0 : folds != 0;
-	const char *stopped = at + size;
-	if (__builtin_expect(stopped < end && (size == 16 || name_goes_on(*stopped) || size == 0), 0)) {
-		stopped = name_rest(size == 0 && attribute ? at + 1 : stopped, end, attribute, &name->fold);
+	size_t size = block_first_or_16(block_bits(stop));
+	const char *stopped = at + size; /* not beyond END: the zeros there stop, too */
+	name->block = block;
+	name->slow = false;
+	block = block_keep(block_or(block, block_all(0x20)), size);
+	block_halves(block, &name->key.low, &name->key.high);
+	if (__builtin_expect(stopped < end && (size == 16 || size == 0 || !name_end(*stopped, attribute)), 0)) {
+		stopped = name_rest(size == 0 && attribute ? at + 1 : stopped, end, attribute);
 		size = (size_t)(stopped - at);
+		name->slow = true;
 	}
 	name->size = size;
-	block = block_and(block_lower(block, upper),
-			  block_load((const char *)byte_masks + 16 - (size < 16 ? size : 16)));
-	block_halves(block, &name->key.low, &name->key.high);
 	return stopped;
+}
+
+/* Whether the name AT has upper case or NUL. */
+static bool name_folds(const struct name *name, const char *at)
+{
+	if (!name->slow && name->size < 16)
+		return (block_bits(block_range(name->block, 'A', 'Z')) & block_below((unsigned)name->size)) != 0;
+	for (const char *end = at + name->size; at < end; at++)
+		if (*at == '\0' || (unsigned char)(*at - 'A') < 26)
+			return true;
+	return false;
 }
 
 /* ---- Attributes ----------------------------------------------------------------------------------------- */
@@ -160,7 +155,7 @@ static inline bool attribute_keep(struct html_parser *p, struct seen *seen, cons
 		new->name = html_attr_names[id].name;
 		return true;
 	}
-	if (__builtin_expect(name->fold, 0)) {
+	if (__builtin_expect(name_folds(name, at), 0)) {
 		struct span folded = html_name_fold(p, (struct span){at, new->name_size});
 		if (folded.data == NULL)
 			return false;
@@ -215,8 +210,9 @@ static inline const char *value_read(struct html_parser *p, const char *at, stru
 	return unquoted_read(at, end, value, special);
 }
 
-/* The attributes from AT, after the tag's name. Returns the byte after '>', or NULL when the input ends before. */
-static const char *attributes_read(struct html_parser *p, const char *at, bool keep)
+/* The attributes from AT, after the tag's name. Returns the byte after '>', or NULL when the input ends before. A
+ * function of its own, so that tags without attributes do not pay for its registers. */
+static __attribute__((noinline)) const char *attributes_read(struct html_parser *p, const char *at, bool keep)
 {
 	const char *end = p->end;
 	struct seen seen = {{0, 0}, 0, 0};
@@ -246,8 +242,16 @@ static const char *attributes_read(struct html_parser *p, const char *at, bool k
 
 /* ---- Tags and text --------------------------------------------------------------------------------------- */
 
+/* The name AT, in lower case, of a tag without an id. */
+static __attribute__((noinline)) struct span tag_other(struct html_parser *p, const char *at, size_t size, bool slow)
+{
+	struct span span = {at, size < UINT16_MAX / 4 ? size : UINT16_MAX / 4};
+	struct name name = {.size = size, .slow = slow, .block = block_load_until(at, p->end)};
+	return name_folds(&name, at) ? html_name_fold(p, span) : span;
+}
+
 /* A start or end tag whose name is AT. False when the input ends inside it: nothing is emitted then. */
-static bool tag_read(struct html_parser *p, const char *at, enum token_kind kind)
+static inline bool tag_read(struct html_parser *p, const char *at, enum token_kind kind)
 {
 	struct html_token *token = &p->token;
 	struct name name;
@@ -259,11 +263,8 @@ static bool tag_read(struct html_parser *p, const char *at, enum token_kind kind
 	token->tag = name_tag(name.key, name.size);
 	if (__builtin_expect(token->tag != HTML_TAG_UNKNOWN, 1))
 		token->name = (struct span){html_tag_names[token->tag].name, html_tag_names[token->tag].size};
-	else {
-		token->name = (struct span){at, name.size < UINT16_MAX / 4 ? name.size : UINT16_MAX / 4};
-		if (name.fold)
-			token->name = html_name_fold(p, token->name);
-	}
+	else
+		token->name = tag_other(p, at, name.size, name.slow);
 	if (rest < p->end && *rest == '>')
 		p->at = rest + 1;
 	else {
@@ -280,6 +281,31 @@ static inline bool starts_markup(const char *at, const char *end)
 	return ascii_is_alpha((unsigned char)at[1]) || at[1] == '!' || at[1] == '?' || (at[1] == '/' && end - at >= 3);
 }
 
+/* From AT, a '<' that is text: most likely there are more. Returns where the search for '<' alone goes on: at one that
+ * begins markup, or after 64 bytes without any. */
+static const char *stray_skip(const char *at, const char *end, bool *special)
+{
+	for (int quiet = 0; end - at > 17 && quiet < 4; quiet++) { /* 17: then '<' and two more are inside */
+		block16 block = block_load(at), next = block_load(at + 1), open = block_is(block, '<');
+		block16 begins =
+			block_or(block_range(block_or(next, block_all(0x20)), 'a', 'z'),
+				 block_or(block_is(next, '!'), block_or(block_is(next, '?'), block_is(next, '/'))));
+		block_mask stop = block_bits(block_and(open, begins));
+		block_mask odd = block_bits(
+			block_or(block_or(block_is(block, '&'), block_is(block, '\r')), block_is(block, '\0')));
+		if (stop) {
+			*special |= (odd & block_below(block_first(stop))) != 0;
+			return at + block_first(stop);
+		}
+		*special |= odd != 0;
+		quiet = block_bits(open) ? -1 : quiet;
+		at += 16;
+	}
+	while (at < end && *at == '<' && !starts_markup(at, end))
+		at++;
+	return at;
+}
+
 /* Text from p->at to the next markup. */
 static inline void text_read(struct html_parser *p)
 {
@@ -290,7 +316,7 @@ static inline void text_read(struct html_parser *p)
 		at = html_scan(p->scan, at, p->end, '<', '&', &special);
 		if (at == p->end || starts_markup(at, p->end))
 			break;
-		at++;
+		at = stray_skip(at, p->end, &special);
 	}
 	token->kind = TOKEN_TEXT;
 	token->state = STATE_DATA;
@@ -299,19 +325,13 @@ static inline void text_read(struct html_parser *p)
 	p->at = at;
 }
 
-/* Markup at '<'. False when it leaves no token behind ("</>", or the input ended inside a tag). */
+/* Markup at '<' that is no tag with a name. False when it leaves no token behind ("</>", or an empty CDATA section). */
 static bool markup_read(struct html_parser *p)
 {
 	const char *at = p->at;
-	if (ascii_is_alpha((unsigned char)at[1]))
-		return tag_read(p, at + 1, TOKEN_START);
-	if (at[1] == '/') {
-		if (ascii_is_alpha((unsigned char)at[2]))
-			return tag_read(p, at + 2, TOKEN_END);
-		if (at[2] == '>') {
-			p->at = at + 3;
-			return false;
-		}
+	if (at[1] == '/' && at[2] == '>') {
+		p->at = at + 3;
+		return false;
 	}
 	html_markup_declaration(p, at);
 	return p->token.kind != TOKEN_TEXT || p->token.text.size > 0;
@@ -319,23 +339,28 @@ static bool markup_read(struct html_parser *p)
 
 void html_token_next(struct html_parser *p)
 {
-	for (;;) {
-		if (p->at >= p->end) {
-			p->token.kind = TOKEN_EOF;
-			return;
-		}
+	const char *at, *end = p->end;
+	while ((at = p->at) < end) {
+		bool whole;
 		if (__builtin_expect(p->state != STATE_DATA, 0)) {
-			if (html_raw_text(p))
-				return;
-			continue;
-		}
-		if (*p->at != '<' || !starts_markup(p->at, p->end)) {
+			whole = html_raw_text(p);
+		} else if (*at != '<') {
+			text_read(p);
+			return;
+		} else if (end - at >= 2 && ascii_is_alpha((unsigned char)at[1])) {
+			whole = tag_read(p, at + 1, TOKEN_START);
+		} else if (end - at >= 3 && at[1] == '/' && ascii_is_alpha((unsigned char)at[2])) {
+			whole = tag_read(p, at + 2, TOKEN_END);
+		} else if (starts_markup(at, end)) {
+			whole = markup_read(p);
+		} else {
 			text_read(p);
 			return;
 		}
-		if (markup_read(p))
+		if (__builtin_expect(whole, 1)) /* else the input ended inside a tag, or nothing came of it */
 			return;
 	}
+	p->token.kind = TOKEN_EOF;
 }
 
 void html_tokenizer_start(struct html_parser *p, struct span text)

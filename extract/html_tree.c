@@ -302,13 +302,46 @@ static void element_place(struct html_parser *p, uint32_t node, bool push)
 		html_push(p, node);
 }
 
-uint32_t html_insert_element(struct html_parser *p)
+/* Elements whose place or name needs a look. */
+static uint32_t insert_rare(struct html_parser *p)
 {
 	uint32_t node = element_new(p, HTML_NS_HTML);
 	element_place(p, node, true);
 	if (p->token.tag == HTML_TAG_TEMPLATE)
 		html_append(p, node, html_node_new(p, HTML_CONTENT));
 	p->selectedcontent |= p->token.tag == HTML_TAG_SELECTEDCONTENT;
+	return node;
+}
+
+/* What every second token comes to: made, appended and pushed in one go. */
+uint32_t html_insert_element(struct html_parser *p)
+{
+	const struct html_token *token = &p->token;
+	if (__builtin_expect(p->open_count >= p->limits.depth_max, 0))
+		depth_relieve(p);
+	const struct html_open *top = html_current(p);
+	const uint16_t tag = (uint16_t)token->tag, flags = html_tag_flags[tag];
+	if (__builtin_expect(p->foster || top->tag == HTML_TAG_TEMPLATE || flags & FLAG_MORE || tag == HTML_TAG_UNKNOWN,
+			     0))
+		return insert_rare(p);
+	struct html_node *nodes = p->tree.nodes;
+	uint32_t node = p->tree.count++, parent = top->node, last = nodes[parent].last;
+	nodes[node] = (struct html_node){.parent = parent,
+					 .first = HTML_NONE,
+					 .last = HTML_NONE,
+					 .next = HTML_NONE,
+					 .previous = last,
+					 .kind = HTML_ELEMENT,
+					 .ns = HTML_NS_HTML | NODE_OPEN,
+					 .tag = tag,
+					 .attributes = token->attributes,
+					 .count = (uint16_t)token->attribute_count};
+	*(last == HTML_NONE ? &nodes[parent].first : &nodes[last].next) = node;
+	nodes[parent].last = node;
+	if (token->attribute_count > 0 && p->tree.attribute_count == token->attributes)
+		p->tree.attribute_count += token->attribute_count;
+	p->open[p->open_count++] = (struct html_open){node, tag, flags, tag, HTML_NS_HTML};
+	p->tag_open[tag]++;
 	return node;
 }
 
@@ -526,14 +559,17 @@ static void parse_loop(struct html_parser *p)
 	do {
 		if (!token_reserve(p))
 			break;
-		p->cdata_allowed = p->open_count > 0 && html_adjusted(p)->ns != HTML_NS_HTML;
 		html_token_next(p);
-		if (p->token.kind == TOKEN_TEXT) {
+		enum token_kind kind = p->token.kind;
+		if (kind == TOKEN_TEXT) {
 			text_process(p);
-		} else {
-			p->skip_newline = false;
-			token_process(p);
+			continue;
 		}
+		p->skip_newline = false;
+		bool body_tag = (kind == TOKEN_START || kind == TOKEN_END) && p->mode == MODE_IN_BODY &&
+				html_adjusted(p)->ns == HTML_NS_HTML; /* most tokens: without the detour */
+		if (!body_tag || html_body_tag(p) == TOKEN_AGAIN)
+			token_process(p);
 	} while (p->token.kind != TOKEN_EOF && p->status == STATUS_OK);
 	if (p->token.kind != TOKEN_EOF) { /* cut: close the tree as at the end of the input */
 		p->token.kind = TOKEN_EOF;

@@ -11,6 +11,10 @@ import json
 import pathlib
 import sys
 
+MASK = (1 << 64) - 1
+K1, K2 = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93  # odd; any would do
+SLOT_BITS, LEGACY_BITS = 13, 11
+
 HERE = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -18,6 +22,50 @@ def load():
     if len(sys.argv) > 1:
         return {k[1:]: v["characters"] for k, v in json.load(open(sys.argv[1])).items()}
     return dict(html.entities.html5)
+
+
+def slot(name, k2, bits):
+    """As entity_slot in html_text.c: the first 16 bytes as two words, zero padded."""
+    raw = name.encode().ljust(16, b"\0")
+    low, high = int.from_bytes(raw[:8], "little"), int.from_bytes(raw[8:], "little")
+    return ((low ^ (high * K1 & MASK)) * k2 & MASK) >> (64 - bits)
+
+
+def slots_with_semicolon(names):
+    """Open addressing: the names that end with ';' and have at most 15 bytes before it, by what is before it."""
+    table = [0] * (1 << SLOT_BITS)
+    for index, name in enumerate(names):
+        if name.endswith(";") and len(name) <= 16:
+            at = slot(name[:-1], K2, SLOT_BITS)
+            while table[at]:
+                at = (at + 1) % len(table)
+            table[at] = index + 1
+    return table
+
+
+def slots_of_legacy(names):
+    """The few names without ';', without collisions: a multiplier found by trial."""
+    legacy = [(i, n) for i, n in enumerate(names) if not n.endswith(";")]
+    assert all(2 <= len(n) <= 6 for _, n in legacy)
+    k2 = K2
+    while len({slot(n, k2, LEGACY_BITS) for _, n in legacy}) < len(legacy):
+        k2 = (k2 * 0x2545F4914F6CDD1D + 0x9E3779B97F4A7C15) & MASK | 1
+    table = [0] * (1 << LEGACY_BITS)
+    sizes = {}
+    for index, name in legacy:
+        table[slot(name, k2, LEGACY_BITS)] = index + 1
+        sizes[name[0]] = sizes.get(name[0], 0) | 1 << len(name)
+    return table, sizes, k2
+
+
+def write_items(lines, items):
+    line = "\t"
+    for item in items:
+        if len(line) + len(item) > 118:
+            lines.append(line.rstrip())
+            line = "\t"
+        line += item + " "
+    lines += [line.rstrip(), "};", ""]
 
 
 def main():
@@ -37,7 +85,7 @@ def main():
              "/* All names without the ampersand, sorted bytewise, one after another. */",
              "static const char html_entity_blob[] ="]
     lines += ["\t\"" + blob[i:i + 108] + "\"" for i in range(0, len(blob), 108)]
-    lines[-1] += ";"
+    lines.append("\t\"" + "\\0" * 15 + "\"; /* so that 16 bytes can be read from every name */")
     lines += ["", "struct html_entity {", "\tuint16_t at;      /* of its name in html_entity_blob */",
               "\tuint8_t size;     /* of the name */", "\tuint8_t out_size; /* of the UTF-8 it stands for */", "\tchar out[7];", "};", "",
               f"#define HTML_ENTITY_COUNT {len(names)}", "static const struct html_entity html_entities[HTML_ENTITY_COUNT] = {"]
@@ -56,7 +104,19 @@ def main():
             lines.append(line.rstrip())
             line = "\t"
         line += item
-    lines += [line.rstrip(), "};", "", "/* clang-format on */", "#endif", ""]
+    lines += [line.rstrip(), "};", ""]
+    table, (legacy, sizes, legacy_k2) = slots_with_semicolon(names), slots_of_legacy(names)
+    lines += ["/* Index + 1 of names with ';', by what is before it; then of those without. See html_text.c. */",
+              f"#define HTML_ENTITY_K1 UINT64_C({K1:#x})", f"#define HTML_ENTITY_K2 UINT64_C({K2:#x})",
+              f"#define HTML_ENTITY_BITS {SLOT_BITS}", "static const uint16_t html_entity_slots[1 << HTML_ENTITY_BITS] = {"]
+    write_items(lines, [f"[{i}] = {v}," for i, v in enumerate(table) if v])
+    lines += [f"#define HTML_LEGACY_K2 UINT64_C({legacy_k2:#x})", f"#define HTML_LEGACY_BITS {LEGACY_BITS}",
+              "static const uint16_t html_legacy_slots[1 << HTML_LEGACY_BITS] = {"]
+    write_items(lines, [f"[{i}] = {v}," for i, v in enumerate(legacy) if v])
+    lines += ["/* The sizes (one bit each) of the names without ';' that begin with a byte. */",
+              "static const uint8_t html_legacy_sizes[128] = {"]
+    write_items(lines, [f"['{c}'] = {v}," for c, v in sorted(sizes.items())])
+    lines += ["/* clang-format on */", "#endif", ""]
     (HERE / "html_entities_table.h").write_text("\n".join(lines))
 
 
