@@ -168,6 +168,25 @@ bool holds_records(enum warc_kind kind, struct span head)
 	return !size || sniff_kind((struct span){out, size}, &arc) != WARC_KIND_UNKNOWN;
 }
 
+/* Text that is an index of archives: an input that is nothing but this damage, where it was asked for. */
+static enum status add_index(struct warc_inputs *inputs, const char *path, bool asked, struct fault *fault)
+{
+	if (!asked)
+		return STATUS_OK;
+	struct warc_input *input = inputs_add(inputs, path, NULL, INPUT_NOTE);
+	if (!input || !(input->why = strdup("an index of archives (CDX), no archive")))
+		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
+	input->bytes = 0;
+	return STATUS_OK;
+}
+
+static bool holds_index(struct span head)
+{
+	char out[8 * KIB];
+	size_t size = gzip_peek(head, out, sizeof out);
+	return sniff_is_index(size ? (struct span){out, size} : head);
+}
+
 enum status add_file(struct warc_inputs *inputs, const char *path, bool asked, struct fault *fault)
 {
 	struct source *source;
@@ -184,6 +203,10 @@ enum status add_file(struct warc_inputs *inputs, const char *path, bool asked, s
 		status = source->class->read(source, 0, head, SNIFF_BYTES, &size, fault);
 	if (!status && !pipe)
 		status = add_container(inputs, path, source, (struct span){head, size}, asked, &taken, fault);
+	if (!status && !taken && !pipe && holds_index((struct span){head, size})) {
+		status = add_index(inputs, path, asked || looks_like_archive(path), fault);
+		taken = true;
+	}
 	if (!status && !taken) {
 		bool arc = true;
 		enum warc_kind kind = pipe ? WARC_KIND_STREAM : sniff_kind((struct span){head, size}, &arc);

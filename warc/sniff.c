@@ -44,3 +44,59 @@ enum warc_kind sniff_kind(struct span head, bool *arc)
 	*arc = kind != WARC_KIND_PLAIN;
 	return kind;
 }
+
+/* ---- Indexes --------------------------------------------------------------------------------------------------- */
+
+static bool is_file_name(struct span word)
+{
+	static const struct span ends[] = {{".arc", 4}, {".warc", 5}, {".arc.gz", 7}, {".warc.gz", 8}};
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (word.size > ends[i].size &&
+		    span_equal_nocase(span_slice(word, word.size - ends[i].size, ends[i].size), ends[i]))
+			return true;
+	return false;
+}
+
+/* " CDX N b a m s …": fields named by one letter each. */
+static bool is_cdx_header(struct span line)
+{
+	struct span word;
+	line = span_trim(line);
+	if (!span_cut(&line, ' ', &word) || !span_equal(word, SPAN("CDX")) || !line.data)
+		return false;
+	while (span_cut(&line, ' ', &word))
+		if (word.size != 1 || !ascii_is_alpha((unsigned char)*word.data))
+			return false;
+	return true;
+}
+
+/* The last two words are an archive's name and a number, and a date stands before them; or key, date, JSON. */
+static bool is_index_line(struct span line)
+{
+	struct span word, before = SPAN_NONE, last = SPAN_NONE;
+	uint64_t number;
+	bool dated = false;
+	line = span_trim(line);
+	for (size_t count = 0; span_cut(&line, ' ', &word); count++) {
+		if (count == 2 && dated && span_starts(word, SPAN("{")))
+			return true;
+		bool date = word.size == 14 && span_to_u64(word, &number);
+		dated = dated || (date && count);
+		before = last;
+		last = word;
+	}
+	return dated && before.data && is_file_name(before) && span_to_u64(last, &number);
+}
+
+bool sniff_is_index(struct span head)
+{
+	struct span rest = head, line;
+	if (!span_cut(&rest, '\n', &line))
+		return false;
+	if (is_cdx_header(line))
+		return true;
+	/* An ARC 2.0 head ends like an index line, but no second one follows it. */
+	if (!rest.data || span_starts_nocase(line, SPAN("filedesc:")) || !is_index_line(line))
+		return false;
+	return !span_cut(&rest, '\n', &line) || !line.size || is_index_line(line);
+}

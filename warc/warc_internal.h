@@ -206,6 +206,9 @@ enum parse parse_arc_line(struct span text, bool strict, struct arc_line *line);
 /* What the first bytes of a file or stream (SNIFF_BYTES, fewer at its end) are. *ARC: ARC records may occur. */
 #define SNIFF_BYTES (4 * KIB + SCALED(60 * KIB))
 enum warc_kind sniff_kind(struct span head, bool *arc);
+/* Is this the start of an index of archives: CDX (with its header line, or lines of address, IP, date, type, length,
+ * file and offset, which have the form of ARC heads) or CDXJ? */
+bool sniff_is_index(struct span head);
 
 /* ---- HTTP bodies ----------------------------------------------------------------------------------------- */
 

@@ -73,6 +73,48 @@ static void test_kinds(void **state)
 	}
 }
 
+/* An index of archives is none, though its lines look like ARC heads; ARC files with odd first lines are. */
+static void test_indexes(void **state)
+{
+	(void)state;
+#define LINE(n) "http://site.example/" n " 192.0.2.7 20200102030405 text/html 485 crawl-1.arc 12345\n"
+	static const char *const indexes[] = {
+		LINE("a"),
+		LINE("a") LINE("b") LINE("c"),
+		" CDX N b a m s k r M S V g\n",
+		" CDX a b e\nexample,site)/ 20200102030405 x\n",
+		"example,site)/a 20200102030405 {\"url\": \"http://site.example/a\"}\n"
+		"example,site)/b 20200102030405 {\"url\": \"http://site.example/b\"}\n",
+	};
+	for (size_t i = 0; i < 2 * (sizeof indexes / sizeof *indexes); i++) {
+		buffer_clear(&out);
+		put_gzip(&out, span_of(indexes[i / 2]));
+		const char *path = temp_file("index", i & 1 ? buffer_span(&out) : span_of(indexes[i / 2]));
+		struct warc_inputs *inputs = list(&path, 1, 0);
+		struct events events = read_input(warc_inputs_at(inputs, 0), NULL);
+		assert_int_equal(events.status, STATUS_END);
+		assert_int_equal(events.count, 1);
+		assert_true(events.list[0].damage && strstr(events.list[0].text, "index"));
+		events_free(&events);
+		warc_inputs_free(inputs);
+	}
+	static const char *const archives[] = {
+		"http://site.example/a 192.0.2.7 20200102030405 text/html 5\nTivo\n\n",
+		"\n\nhttp://site.example/a.arc 192.0.2.7 20200102030405 text/html 5\nTivo\n\n",
+		"http://site.example/a 192.0.2.7 20200102030405 text/html 200 - - 99 crawl-1.arc 5\nTivo\n\n",
+		"filedesc://a.arc 0.0.0.0 20200102030405 text/plain 200 - - 0 a.arc 9\n2 0 Tivo\n\n",
+	};
+	for (size_t i = 0; i < sizeof archives / sizeof *archives; i++) {
+		const char *path = temp_file("archive", span_of(archives[i]));
+		struct warc_inputs *inputs = list(&path, 1, 0);
+		assert_int_equal(warc_input_kind(warc_inputs_at(inputs, 0)), WARC_KIND_ARC);
+		struct events events = read_input(warc_inputs_at(inputs, 0), NULL);
+		assert_int_equal(events_records(&events), 1);
+		events_free(&events);
+		warc_inputs_free(inputs);
+	}
+}
+
 /* A damaged start does not hide what a file is. */
 static void test_damaged_start(void **state)
 {
@@ -387,13 +429,10 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_damaged_start),
-		cmocka_unit_test(test_folders_and_lists),
-		cmocka_unit_test(test_containers),
-		cmocka_unit_test(test_one_pass),
-		cmocka_unit_test(test_filters),
-		cmocka_unit_test(test_segments),
+		cmocka_unit_test(test_kinds),         cmocka_unit_test(test_indexes),
+		cmocka_unit_test(test_damaged_start), cmocka_unit_test(test_folders_and_lists),
+		cmocka_unit_test(test_containers),    cmocka_unit_test(test_one_pass),
+		cmocka_unit_test(test_filters),       cmocka_unit_test(test_segments),
 		cmocka_unit_test(test_signature),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
