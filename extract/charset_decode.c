@@ -71,7 +71,7 @@ static inline void put_error(struct charset_sink *sink)
 static inline const uint8_t *copy_ascii(const uint8_t *at, const uint8_t *end, struct charset_sink *sink)
 {
 	while (end - at >= 16 && sink->limit - sink->at >= ROOM) {
-		block_mask high = block_bits(block_load((const char *)at));
+		block_mask high = block_high(block_load((const char *)at));
 		memcpy(sink->at, at, 16);
 		if (high) {
 			sink->at += block_first(high);

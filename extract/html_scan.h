@@ -198,6 +198,16 @@ static inline void block_halves(block16 block, uint64_t *low, uint64_t *high)
 }
 #endif
 
+/* The mask of the bytes above 0x7F. block_bits itself wants bytes that are all ones or all zeros. */
+static inline block_mask block_high(block16 block)
+{
+#if BLOCK_SHIFT == 0
+	return block_bits(block); /* which takes the upper bits */
+#else
+	return block_bits(vcgeq_u8(block, vdupq_n_u8(0x80)));
+#endif
+}
+
 static inline unsigned block_first(block_mask mask) /* position of the first byte found; MASK is not 0 */
 {
 	return (unsigned)__builtin_ctzll(mask) >> BLOCK_SHIFT;
