@@ -272,6 +272,29 @@ static enum status move_to_large(struct warc_reader *reader, uint64_t *left)
 	return STATUS_OK;
 }
 
+/* Several records of one file said they were longer than they are: lengths prove nothing any more, and trying each anew
+ * could cost the square of the file's size. */
+#define LENGTHS_WRONG_MAX 256
+
+/* A stream cannot be searched again, but what was kept of it can be read again, when that is all of it: where does a
+ * record begin inside the block? START: position of the header. */
+static enum status mend_kept(struct warc_reader *reader, struct warc_record *record, uint64_t start, size_t header,
+			     struct fault *fault)
+{
+	struct text *text = &reader->text;
+	struct buffer *large = &reader->large;
+	uint64_t here = text->codec == CODEC_NONE ? text->stored : text->origin + text->at;
+	size_t unsure, hit = search_text(reader, buffer_span(large), header, &unsure);
+	if (hit == SIZE_MAX || here - start != large->size)
+		return STATUS_OK;
+	if (text_unread(text, (struct span){large->data + hit, large->size - hit}))
+		return fault_set(fault, STATUS_MEMORY, reader->mark, "out of memory");
+	record->flags |= WARC_RECORD_LENGTH;
+	large->size = header + without_blank_end(large->data + header, hit - header);
+	reader->lengths_wrong++;
+	return STATUS_OK;
+}
+
 /* A plain file need not be read where nothing is kept. */
 static void jump_over(struct warc_reader *reader, uint64_t *left)
 {
@@ -296,8 +319,10 @@ static enum status mend_large(struct warc_reader *reader, struct warc_record *re
 	if (status)
 		return status;
 	text_jump(&reader->text, found && at < end ? at : end);
-	if (found && at < end)
+	if (found && at < end) {
 		record->flags |= WARC_RECORD_LENGTH;
+		reader->lengths_wrong++;
+	}
 	if (found && at < end && at - start < reader->large.size)
 		reader->large.size =
 			header + without_blank_end(reader->large.data + header, (size_t)(at - start) - header);
@@ -308,7 +333,11 @@ static enum status gather_large(struct warc_reader *reader, struct warc_record *
 				bool *lost, struct fault *fault)
 {
 	buffer_clear(&reader->large);
-	uint64_t keep = reader->options.block_max, left = header + block, start = reader->text.stored;
+	struct text *text = &reader->text;
+	bool again = text->codec == CODEC_NONE && reader->source->seekable; /* can be searched in the file */
+	uint64_t keep = reader->options.block_max, left = header + block, start = text->stored;
+	uint64_t position = text->codec == CODEC_NONE ? start : text->origin + text->at;
+	text->floor = position;
 	reader->large.max = header + (size_t)(block < keep ? block : keep);
 	enum status status = STATUS_OK;
 	while (left && !status) {
@@ -336,13 +365,15 @@ static enum status gather_large(struct warc_reader *reader, struct warc_record *
 	*lost = ending == ENDING_LOST;
 	if (*lost)
 		return STATUS_OK;
-	if (!good || (ended && reader->text.codec == CODEC_NONE)) {
+	if (good && !ended)
+		text_drop(text, end);
+	else if (again)
 		status = mend_large(reader, record, start, header, fault);
-		if (status)
-			return status;
-	} else {
-		text_drop(&reader->text, end);
-	}
+	else if (ending != ENDING_CUT)
+		status = mend_kept(reader, record, position, header, fault);
+	text->floor = UINT64_MAX;
+	if (status && status != STATUS_END)
+		return status;
 	if (ended && !(record->flags & WARC_RECORD_LENGTH))
 		record->flags |=
 			ending == ENDING_CUT || reader->text.codec == CODEC_NONE ? WARC_RECORD_CUT : WARC_RECORD_LENGTH;
@@ -396,7 +427,7 @@ enum status gather(struct warc_reader *reader, struct warc_record *record, size_
 		return gather_unknown(reader, record, header, lost, fault);
 	if (block <= RECORD_FITS - reader->options.header_max && block <= reader->options.block_max)
 		return gather_small(reader, record, header, header + (size_t)block, lost, fault);
-	if (block > UINT64_MAX - header)
+	if (block > UINT64_MAX - header || reader->lengths_wrong >= LENGTHS_WRONG_MAX)
 		return gather_unknown(reader, record, header, lost, fault);
 	return gather_large(reader, record, header, block, lost, fault);
 }

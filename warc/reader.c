@@ -107,6 +107,7 @@ enum status warc_reader_open(struct warc_reader *reader, const struct warc_input
 	reader->limit = clip(limit, reader->source);
 	reader->first = reader->mark = first;
 	reader->any = reader->member_used = false;
+	reader->lengths_wrong = 0;
 	reader->ended = first >= reader->limit;
 	reader->stop = NO_STOP;
 	reader->active = true;

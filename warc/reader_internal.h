@@ -15,12 +15,13 @@ struct warc_reader {
 	bool active, ended;
 	bool empty; /* an inexact opening found nothing in the segment */
 	uint64_t limit;
-	bool any;             /* an event was reported */
-	uint64_t first, mark; /* stored offsets: of the first event; up to which everything is accounted for */
-	bool member_used;     /* an event lies at MARK already, with inner 0 */
-	uint64_t inner;       /* of the record at hand */
-	uint64_t stop;        /* position where the record at hand ends because another begins there, or NO_STOP */
-	struct arena *arena;  /* of the record at hand */
+	bool any;               /* an event was reported */
+	uint64_t first, mark;   /* stored offsets: of the first event; up to which everything is accounted for */
+	bool member_used;       /* an event lies at MARK already, with inner 0 */
+	uint64_t inner;         /* of the record at hand */
+	uint64_t stop;          /* position where the record at hand ends because another begins there, or NO_STOP */
+	unsigned lengths_wrong; /* records longer than the text whose length was wrong */
+	struct arena *arena;    /* of the record at hand */
 	struct fields fields, http_fields;
 	struct buffer large; /* header and block of a record that does not fit the text */
 	struct body_decoder *decoder;

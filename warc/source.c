@@ -190,7 +190,9 @@ enum status window_need(struct window *window, uint64_t at, size_t want, struct 
 	}
 	/* Small windows stay in the cache; one that has to move its rest to the front is four times what is asked for.
 	 */
-	size_t capacity = want <= WINDOW_CHUNK / 4 ? WINDOW_CHUNK : want <= WINDOW_CHUNK ? 4 * want : want + WINDOW_CHUNK;
+	size_t capacity = want <= WINDOW_CHUNK / 4 ? WINDOW_CHUNK
+			  : want <= WINDOW_CHUNK   ? 4 * want
+						   : want + WINDOW_CHUNK;
 	if (window->source->size < capacity) /* a small file, whole */
 		capacity = (size_t)window->source->size + 64;
 	if (window->capacity < capacity) {
@@ -214,6 +216,23 @@ enum status window_need(struct window *window, uint64_t at, size_t want, struct 
 		window->at_end = !got || window->offset + window->size == window->source->size;
 	}
 	*out = (struct span){window->data, window->size};
+	return STATUS_OK;
+}
+
+enum status window_unread(struct window *window, uint64_t at, struct span bytes)
+{
+	size_t from = (size_t)(at - window->offset), rest = window->size - from;
+	if (window->capacity < bytes.size + rest) {
+		char *grown = memory_grow(window->data, bytes.size + rest);
+		if (!grown)
+			return STATUS_MEMORY;
+		window->data = grown;
+		window->capacity = bytes.size + rest;
+	}
+	memmove(window->data + bytes.size, window->data + from, rest);
+	memcpy(window->data, bytes.data, bytes.size);
+	window->offset = at - bytes.size;
+	window->size = bytes.size + rest;
 	return STATUS_OK;
 }
 

@@ -32,6 +32,7 @@ void text_jump(struct text *text, uint64_t stored)
 	text->at = text->size = 0;
 	text->origin = text->member_origin = 0;
 	text->earlier_count = 0;
+	text->floor = UINT64_MAX;
 	text->stored = text->member = text->consumed = stored;
 	text->open = text->broken = text->cut = text->cut_checked = false;
 }
@@ -39,6 +40,8 @@ void text_jump(struct text *text, uint64_t stored)
 enum status text_begin_member(struct text *text)
 {
 	uint64_t here = text->origin + text->at, end = text->origin + text->size;
+	bool some = here < end || text->floor < end;
+	here = text->floor < here ? text->floor : here;
 	size_t gone = 0; /* members all of whose bytes were dropped */
 	while (gone < text->earlier_count &&
 	       (gone + 1 < text->earlier_count ? text->earlier[gone + 1].origin : text->member_origin) <= here)
@@ -47,7 +50,7 @@ enum status text_begin_member(struct text *text)
 		text->earlier_count -= gone;
 		memmove(text->earlier, text->earlier + gone, text->earlier_count * sizeof *text->earlier);
 	}
-	if (text->member_origin < end && here < end && text->earlier_count < TEXT_MEMBERS_MAX) {
+	if (text->member_origin < end && some && text->earlier_count < TEXT_MEMBERS_MAX) {
 		if (text->earlier_count == text->earlier_capacity) {
 			size_t capacity = text->earlier_capacity ? 2 * text->earlier_capacity : 16;
 			struct text_member *grown = realloc(text->earlier, capacity * sizeof *grown);
@@ -60,6 +63,31 @@ enum status text_begin_member(struct text *text)
 	}
 	text->member = text->stored;
 	text->member_origin = end;
+	return STATUS_OK;
+}
+
+enum status text_unread(struct text *text, struct span bytes)
+{
+	if (text->codec == CODEC_NONE) {
+		enum status status = window_unread(&text->window, text->stored, bytes);
+		text->stored -= status ? 0 : bytes.size;
+		text->data = text->window.data;
+		text->at = 0;
+		text->size = text->window.size;
+		return status;
+	}
+	size_t rest = text->size - text->at;
+	if (text->at < bytes.size && text_reserve(text, bytes.size))
+		return STATUS_MEMORY;
+	if (text->at < bytes.size) { /* all of it one after the other, from the front */
+		text->origin += text->at;
+		memmove(text->data + bytes.size, text->data + text->at, rest);
+		text->origin -= bytes.size;
+		text->at = bytes.size;
+		text->size = bytes.size + rest;
+	}
+	text->at -= bytes.size;
+	memcpy(text->data + text->at, bytes.data, bytes.size);
 	return STATUS_OK;
 }
 

@@ -81,6 +81,8 @@ void window_start(struct window *window, struct source *source);
 /* All bytes in memory from AT on, at least WANT (≤ WINDOW_MAX) unless the source ends. Bytes before AT may be
  * forgotten; AT before the window is possible for seekable sources only. */
 enum status window_need(struct window *window, uint64_t at, size_t want, struct span *out, struct fault *fault);
+/* BYTES, which end where the window's data from AT on begins, stand before it again. */
+enum status window_unread(struct window *window, uint64_t at, struct span bytes);
 void window_free(struct window *window);
 
 /* ---- Text ---------------------------------------------------------------------------------------------- */
@@ -114,6 +116,7 @@ struct text {
 	uint64_t member_origin;      /* position at which that member's bytes begin */
 	struct text_member *earlier; /* members begun before that whose bytes are still in memory */
 	size_t earlier_count, earlier_capacity;
+	uint64_t floor;    /* position from which on members are remembered though their bytes were dropped */
 	bool open;         /* that member has more to give */
 	uint64_t consumed; /* stored offset up to which an open member was read */
 	bool broken;       /* text_more found damage: why, and where to search from */
@@ -157,6 +160,8 @@ void text_jump(struct text *text,
 	       uint64_t stored); /* forget everything, go on at a stored offset where a member begins */
 bool text_at_member_end(const struct text *text); /* nothing in memory, no member open */
 void text_free(struct text *text);
+/* BYTES, which were dropped last, are in memory again (their members are known from text->floor on). */
+enum status text_unread(struct text *text, struct span bytes);
 enum status text_reserve(struct text *text, size_t extra); /* for the decompressors */
 void text_break(struct text *text, bool cut, uint64_t from, const char *why);
 

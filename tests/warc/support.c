@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -302,6 +303,31 @@ struct events read_split(const char *path, uint64_t segment_bytes, unsigned *aga
 struct events read_bytes(struct span bytes)
 {
 	return read_whole(temp_file("bytes", bytes), NULL);
+}
+
+struct events read_stream(struct span bytes)
+{
+	int ends[2];
+	char path[64];
+	if (pipe(ends))
+		abort();
+	pid_t child = fork();
+	if (!child) { /* a pipe holds less than most archives: write from the side */
+		close(ends[0]);
+		while (bytes.size) {
+			ssize_t n = write(ends[1], bytes.data, bytes.size);
+			if (n <= 0)
+				break;
+			bytes = span_slice(bytes, (size_t)n, bytes.size);
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
+	struct events events = read_whole(path, NULL);
+	close(ends[0]);
+	waitpid(child, NULL, 0);
+	return events;
 }
 
 void events_free(struct events *events)

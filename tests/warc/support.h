@@ -53,6 +53,8 @@ struct events read_input(const struct warc_input *input, const struct warc_optio
 struct events read_split(const char *path, uint64_t segment_bytes, unsigned *again);
 /* Text that fits in memory, as if it were a file. */
 struct events read_bytes(struct span bytes);
+/* The same as a stream that cannot be read backwards. */
+struct events read_stream(struct span bytes);
 void events_free(struct events *events);
 bool event_same(const struct event *a, const struct event *b);
 uint64_t events_sum(const struct events *events);

@@ -240,6 +240,83 @@ static void test_cut_tail(void **state)
 	}
 }
 
+/* Records whose lengths are far too long, in files and in streams: all others are found, and the one with the wrong
+ * length ends where it ends. CLAIM: of the record at WRONG. */
+static void put_wrong(struct buffer *out, unsigned count, unsigned wrong, const char *claim)
+{
+	struct buffer record;
+	buffer_init(&record, GENEROUS);
+	for (unsigned i = 0; i < count; i++) {
+		buffer_clear(&record);
+		put_archive(&record, 1, 50 + i, NULL);
+		static const char field[] = "Content-Length: ";
+		const char *at = memmem(record.data, record.size, field, sizeof field - 1);
+		assert_non_null(at);
+		size_t digits = (size_t)(at - record.data) + sizeof field - 1, end = digits;
+		while (ascii_is_digit((unsigned char)record.data[end]))
+			end++;
+		buffer_append(out, record.data, digits);
+		buffer_append_span(out, i == wrong ? span_of(claim)
+						   : span_slice(buffer_span(&record), digits, end - digits));
+		buffer_append(out, record.data + end, record.size - end);
+	}
+	buffer_free(&record);
+}
+
+static void expect_all_but(const struct events *whole, const struct events *got, unsigned wrong, const char *claim)
+{
+	check_sums(got);
+	if (events_records(got) != events_records(whole))
+		fail_msg("%s in record %u: %zu records of %zu", claim, wrong, events_records(got),
+			 events_records(whole));
+	for (size_t i = 0; i < events_records(whole); i++)
+		if (i != wrong)
+			assert_int_equal(events_record(got, i)->block, events_record(whole, i)->block);
+}
+
+static void test_wrong_lengths(void **state)
+{
+	(void)state;
+	static const char *const claims[] = {"90000", "9000000", "60000000", "90000000", "900000000000"};
+	const unsigned count = 8;
+	struct buffer right, out, packed;
+	buffer_init(&right, GENEROUS);
+	buffer_init(&out, GENEROUS);
+	buffer_init(&packed, GENEROUS);
+	put_wrong(&right, count, count, "");
+	struct events whole = read_bytes(buffer_span(&right));
+	assert_int_equal(events_records(&whole), count);
+	for (size_t c = 0; c < sizeof claims / sizeof *claims; c++)
+		for (unsigned wrong = 0; wrong < count; wrong++) {
+			buffer_clear(&out);
+			put_wrong(&out, count, wrong, claims[c]);
+			struct span forms[4] = {buffer_span(&out)};
+			size_t ends[4] = {0};
+			buffer_clear(&packed);
+			put_gzip(&packed, buffer_span(&out)); /* all in one */
+			ends[1] = packed.size;
+			put_zstd(&packed, buffer_span(&out));
+			ends[2] = packed.size;
+			for (size_t at = 0; at < out.size; at += 3000) /* cut anywhere */
+				put_gzip(&packed, span_slice(buffer_span(&out), at, 3000));
+			ends[3] = packed.size;
+			for (size_t i = 1; i < 4; i++)
+				forms[i] = (struct span){packed.data + ends[i - 1], ends[i] - ends[i - 1]};
+			for (size_t i = 0; i < 4; i++) {
+				struct events got = read_bytes(forms[i]);
+				expect_all_but(&whole, &got, wrong, claims[c]);
+				events_free(&got);
+			}
+			struct events got = read_stream(buffer_span(&out));
+			expect_all_but(&whole, &got, wrong, claims[c]);
+			events_free(&got);
+		}
+	events_free(&whole);
+	buffer_free(&right);
+	buffer_free(&out);
+	buffer_free(&packed);
+}
+
 /* Split equals sequential on damaged files, too. */
 static void test_split_damaged(void **state)
 {
@@ -275,9 +352,10 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_split),    cmocka_unit_test(test_split_odd_members),
-		cmocka_unit_test(test_damage),   cmocka_unit_test(test_cut_and_insert),
-		cmocka_unit_test(test_cut_tail), cmocka_unit_test(test_split_damaged),
+		cmocka_unit_test(test_split),         cmocka_unit_test(test_split_odd_members),
+		cmocka_unit_test(test_damage),        cmocka_unit_test(test_cut_and_insert),
+		cmocka_unit_test(test_cut_tail),      cmocka_unit_test(test_split_damaged),
+		cmocka_unit_test(test_wrong_lengths),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
