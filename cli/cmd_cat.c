@@ -8,7 +8,7 @@
 
 #define OUTPUT_MAX ((size_t)256 << 20)
 
-enum part { PART_RECORD, PART_BLOCK, PART_PAYLOAD, PART_HTML, PART_TEXT };
+enum part { PART_RECORD, PART_BLOCK, PART_PAYLOAD, PART_HTML, PART_TREE, PART_TEXT };
 
 static int usage(FILE *out)
 {
@@ -21,6 +21,7 @@ static int usage(FILE *out)
 	      "      --block      without the record's header\n"
 	      "      --payload    the body: without HTTP header, chunks and content encoding\n"
 	      "      --html       the body as UTF-8 text\n"
+	      "      --tree       its tree, in the format of the html5lib tests\n"
 	      "      --text       the article in it\n"
 	      "      --help\n",
 	      out);
@@ -75,6 +76,28 @@ static int write_article(struct span utf8, const struct warc_record *record, con
 	return code == EXIT_IO ? cli_fail(EXIT_IO, "cat", "out of memory") : code;
 }
 
+static int write_tree(struct span utf8)
+{
+	struct html_parser *parser = html_parser_new(NULL);
+	const struct html_tree *tree;
+	struct buffer out;
+	buffer_init(&out, OUTPUT_MAX);
+	enum status status = parser ? html_parse(parser, utf8, &tree) : STATUS_MEMORY;
+	bool cut = status == STATUS_LIMIT;
+	if (!status || cut)
+		status = html_dump(tree, html_root(tree), &out);
+	if (status == STATUS_LIMIT) {
+		cut = true;
+		status = STATUS_OK;
+	}
+	int code = status ? cli_fail(EXIT_IO, "cat", "out of memory") : write_span(buffer_span(&out));
+	if (!code && cut)
+		fputs("warcmill cat: the tree is not whole: a ceiling was reached\n", stderr);
+	buffer_free(&out);
+	html_parser_free(parser);
+	return code;
+}
+
 static int write_part(enum part part, struct warc_reader *reader, struct warc_record *record)
 {
 	struct warc_http http;
@@ -96,7 +119,9 @@ static int write_part(enum part part, struct warc_reader *reader, struct warc_re
 	if (!decoder || page_text(decoder, record, &http, &utf8))
 		code = cli_fail(EXIT_IO, "cat", "out of memory");
 	else
-		code = part == PART_HTML ? write_span(utf8) : write_article(utf8, record, &http);
+		code = part == PART_HTML   ? write_span(utf8)
+		       : part == PART_TREE ? write_tree(utf8)
+					   : write_article(utf8, record, &http);
 	charset_decoder_free(decoder);
 	return code;
 }
@@ -169,9 +194,13 @@ static int cat_path(char *path, uint64_t offset, uint64_t inner, enum part part)
 int cli_cat(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"block", no_argument, NULL, PART_BLOCK}, {"payload", no_argument, NULL, PART_PAYLOAD},
-		{"html", no_argument, NULL, PART_HTML},   {"text", no_argument, NULL, PART_TEXT},
-		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+		{"block", no_argument, NULL, PART_BLOCK},
+		{"payload", no_argument, NULL, PART_PAYLOAD},
+		{"html", no_argument, NULL, PART_HTML},
+		{"tree", no_argument, NULL, PART_TREE},
+		{"text", no_argument, NULL, PART_TEXT},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	enum part part = PART_RECORD;
 	for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
