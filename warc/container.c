@@ -321,7 +321,7 @@ static enum status add_entry(struct lister *lister, struct archive_entry *entry,
 	if (in_tar)
 		set_range(lister, input, data, (uint64_t)archive_entry_size(entry), kind);
 	const struct zip_member *stored = zip_find(&lister->stored, span_of(name));
-	if (stored)
+	if (stored && !stored->deflated)
 		set_range(lister, input, stored->offset, stored->size, kind);
 	return STATUS_OK;
 }

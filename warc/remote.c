@@ -372,7 +372,9 @@ enum status source_open_remote(const struct warc_input *input, struct source **o
 	struct source_remote *remote = memory_zeroed(1, sizeof *remote);
 	if (!remote)
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
-	remote->source = (struct source){.class = &remote_class, .size = input->bytes, .seekable = input->ranges};
+	remote->source = (struct source){.class = &remote_class,
+					 .size = input->packed ? input->packed : input->bytes,
+					 .seekable = input->ranges};
 	if (!input->ranges)
 		remote->source.size = SIZE_UNKNOWN;
 	remote->input = input;
@@ -426,7 +428,47 @@ static enum status name_remote(struct warc_inputs *inputs, struct warc_input *in
 	return STATUS_OK;
 }
 
-/* The stored members of a remote zip become inputs of their own; INPUT, the last of the list, goes. */
+/* A member of ZIP, which SOURCE reads, as an input. */
+static enum status add_member(struct warc_inputs *inputs, const struct warc_input *zip, struct source *source,
+			      const struct zip_member *member, char *head, size_t *added, struct fault *fault)
+{
+	size_t size = member->size < SNIFF_BYTES ? (size_t)member->size : SNIFF_BYTES, got = 0, n = 1;
+	bool arc = true;
+	enum warc_kind kind = WARC_KIND_STREAM;
+	while (!member->deflated && got < size && n) {
+		enum status status = remote_bytes((struct source_remote *)source, member->offset + got,
+						  member->offset + size - 1, head + got, size - got, &n, fault);
+		if (status)
+			return status;
+		got += n;
+	}
+	if (!member->deflated) {
+		kind = sniff_kind((struct span){head, got}, &arc);
+		if (kind == WARC_KIND_EMPTY || !holds_records(kind, (struct span){head, got}))
+			return STATUS_OK;
+	}
+	char *name = strndup(member->name.data, member->name.size);
+	struct warc_input *input = name ? inputs_add(inputs, zip->path, name, INPUT_REMOTE) : NULL;
+	free(name);
+	if (!input)
+		return STATUS_MEMORY;
+	*input = (struct warc_input){.name = input->name,
+				     .path = input->path,
+				     .member = input->member,
+				     .way = INPUT_REMOTE,
+				     .kind = kind,
+				     .arc = arc,
+				     .ranges = true,
+				     .first = member->offset,
+				     .bytes = member->deflated ? SIZE_UNKNOWN : member->size,
+				     .packed = member->deflated ? member->size : 0,
+				     .remote = zip->remote};
+	++*added;
+	return STATUS_OK;
+}
+
+/* The members of a remote zip become inputs of their own; INPUT, the last of the list, goes. Stored ones are read in
+ * place, deflated ones that are named like archives as streams. */
 static enum status add_members(struct warc_inputs *inputs, struct warc_input *zip, char *head, struct fault *fault)
 {
 	struct source *source;
@@ -436,41 +478,12 @@ static enum status add_members(struct warc_inputs *inputs, struct warc_input *zi
 	if (status)
 		return status;
 	status = zip_stored(source, &members);
-	for (size_t i = 0; !status && i < members.count; i++) {
-		size_t size = members.list[i].size < SNIFF_BYTES ? (size_t)members.list[i].size : SNIFF_BYTES, got = 0,
-		       n = 1;
-		bool arc;
-		while (!status && got < size && n) {
-			status = remote_bytes((struct source_remote *)source, members.list[i].offset + got,
-					      members.list[i].offset + size - 1, head + got, size - got, &n, fault);
-			got += n;
-		}
-		enum warc_kind kind = sniff_kind((struct span){head, got}, &arc);
-		if (status || kind == WARC_KIND_EMPTY || !holds_records(kind, (struct span){head, got}))
-			continue;
-		char *name = strndup(members.list[i].name.data, members.list[i].name.size);
-		struct warc_input *input = name ? inputs_add(inputs, zip->path, name, INPUT_REMOTE) : NULL;
-		free(name);
-		if (!input) {
-			status = STATUS_MEMORY;
-			break;
-		}
-		*input = (struct warc_input){.name = input->name,
-					     .path = input->path,
-					     .member = input->member,
-					     .way = INPUT_REMOTE,
-					     .kind = kind,
-					     .arc = arc,
-					     .ranges = true,
-					     .first = members.list[i].offset,
-					     .bytes = members.list[i].size,
-					     .remote = zip->remote};
-		added++;
-	}
+	for (size_t i = 0; !status && i < members.count; i++)
+		status = add_member(inputs, zip, source, &members.list[i], head, &added, fault);
 	zip_free(&members);
 	source_close(source);
 	if (!status && !added)
-		return fault_set(fault, STATUS_DATA, 0, "%.120s: a zip file without stored archives", zip->path);
+		return fault_set(fault, STATUS_DATA, 0, "%.120s: a zip file without archives", zip->path);
 	inputs_remove(inputs, mine);
 	return status;
 }

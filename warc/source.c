@@ -120,11 +120,12 @@ enum status source_open(const struct warc_input *input, struct source **out, str
 	case INPUT_MEMBER:
 		return source_open_filter(input, out, fault);
 	case INPUT_REMOTE:
-		return source_open_remote(input, out, fault);
+		break;
 	case INPUT_NOTE:
 		return source_open_note(input, out, fault);
 	}
-	return STATUS_USAGE;
+	enum status status = source_open_remote(input, out, fault);
+	return !status && input->packed ? source_inflate(out, fault) : status;
 }
 
 void source_close(struct source *source)

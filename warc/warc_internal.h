@@ -54,6 +54,7 @@ struct warc_input {
 	bool ranges;    /* remote: the server answers range requests */
 	uint64_t first; /* INPUT_FILE: where the bytes begin (stored members of a zip) */
 	uint64_t bytes;
+	uint64_t packed;            /* INPUT_REMOTE: so many bytes from FIRST on are deflate; 0: not packed */
 	uint64_t member_index;      /* INPUT_MEMBER: entry number within the container */
 	char *why;                  /* INPUT_NOTE: nothing to read, only this damage to report */
 	struct packed_pool *pool;   /* INPUT_MEMBER: shared by the members of one container, counted */
@@ -64,6 +65,8 @@ enum status source_open(const struct warc_input *input, struct source **out, str
 enum status source_open_file(const char *path, uint64_t first, uint64_t size, struct source **out, struct fault *fault);
 enum status source_open_filter(const struct warc_input *input, struct source **out, struct fault *fault);
 enum status source_open_remote(const struct warc_input *input, struct source **out, struct fault *fault);
+/* *SOURCE becomes its bytes inflated; closed on failure. */
+enum status source_inflate(struct source **source, struct fault *fault);
 void source_close(struct source *source);         /* NULL is fine */
 void packed_pool_leave(struct packed_pool *pool); /* one user less; NULL is fine */
 

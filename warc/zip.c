@@ -3,6 +3,8 @@
  */
 #include "warc/zip.h"
 
+#include "warc/inputs_internal.h"
+
 #include <stdlib.h>
 
 #define DIRECTORY_MAX (256 * MIB)
@@ -86,6 +88,16 @@ static enum status add_member(struct zip_members *members, size_t *capacity, str
 	return STATUS_OK;
 }
 
+static bool is_named_archive(struct span name)
+{
+	char text[512];
+	if (name.size >= sizeof text)
+		return false;
+	memcpy(text, name.data, name.size);
+	text[name.size] = 0;
+	return looks_like_archive(text);
+}
+
 static int compare_members(const void *a, const void *b)
 {
 	const struct zip_member *left = a, *right = b;
@@ -113,15 +125,17 @@ enum status zip_stored(struct source *source, struct zip_members *members)
 			break;
 		uint64_t packed = little(rest.data + 20, 4), full = little(rest.data + 24, 4),
 			 local = little(rest.data + 42, 4);
-		bool plain =
-			!(little(rest.data + 8, 2) & 1) && !little(rest.data + 10, 2); /* not encrypted, method 0 */
+		uint64_t method = little(rest.data + 10, 2); /* 0: stored, 8: deflate */
+		struct span named = {rest.data + 46, name};
+		bool readable =
+			!(little(rest.data + 8, 2) & 1) && (!method || (method == 8 && is_named_archive(named)));
 		read_zip64((struct span){rest.data + 46 + name, extra}, &full, &packed, &local);
 		char head[30];
-		if (plain && packed == full && local < source->size && read_all(source, local, head, sizeof head) &&
-		    !memcmp(head, "PK\3\4", 4)) {
+		if (readable && (method || packed == full) && local < source->size &&
+		    read_all(source, local, head, sizeof head) && !memcmp(head, "PK\3\4", 4)) {
 			uint64_t data = local + 30 + little(head + 26, 2) + little(head + 28, 2);
-			struct zip_member member = {{rest.data + 46, name}, data, full};
-			if (data <= source->size && full <= source->size - data &&
+			struct zip_member member = {named, data, packed, method == 8};
+			if (data <= source->size && packed <= source->size - data &&
 			    add_member(members, &capacity, member))
 				return STATUS_MEMORY;
 		}

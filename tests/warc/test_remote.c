@@ -2,6 +2,8 @@
  * Skipped where nginx is not installed. */
 #include "tests/warc/support.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <arpa/inet.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -272,13 +274,64 @@ static void test_s3(void **state)
 	same_as_file("s3://bucket/a.warc.gz", 50000);
 }
 
+/* A zip on the server: one member stored, one deflated, one that is no archive. */
+static void test_zip(void **state)
+{
+	(void)state;
+	if (!ready)
+		skip();
+	struct buffer out;
+	buffer_init(&out, GENEROUS);
+	put_archive(&out, 160, 3, put_gzip);
+	struct archive *zip = archive_write_new();
+	archive_write_set_format_zip(zip);
+	assert_int_equal(archive_write_open_filename(zip, temp_path("a.wacz")), ARCHIVE_OK);
+	for (int i = 0; i < 3; i++) {
+		static const char *const names[] = {"archive/a.warc.gz", "archive/b.warc.gz", "pages/pages.jsonl"};
+		struct archive_entry *entry = archive_entry_new();
+		archive_entry_set_pathname(entry, names[i]);
+		archive_entry_set_size(entry, (la_int64_t)out.size);
+		archive_entry_set_filetype(entry, AE_IFREG);
+		if (i == 0)
+			archive_write_zip_set_compression_store(zip);
+		else
+			archive_write_zip_set_compression_deflate(zip);
+		assert_int_equal(archive_write_header(zip, entry), ARCHIVE_OK);
+		assert_int_equal(archive_write_data(zip, out.data, out.size), out.size);
+		archive_entry_free(entry);
+	}
+	assert_int_equal(archive_write_close(zip), ARCHIVE_OK);
+	archive_write_free(zip);
+	chmod(temp_path("a.wacz"), 0644);
+	buffer_free(&out);
+	const char *url = url_of(web_port, "a.wacz");
+	struct warc_inputs *inputs;
+	struct fault fault = {0};
+	if (warc_inputs_new(&url, 1, &impatient, &inputs, &fault))
+		fail_msg("%s", fault.text);
+	assert_int_equal(warc_inputs_count(inputs), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct warc_input *input = warc_inputs_at(inputs, i);
+		assert_string_equal(warc_input_name(input),
+				    i ? "a.wacz!archive/b.warc.gz" : "a.wacz!archive/a.warc.gz");
+		assert_int_equal(warc_input_kind(input), i ? WARC_KIND_STREAM : WARC_KIND_GZIP);
+		struct events events = read_input(input, &impatient);
+		assert_int_equal(events.status, STATUS_END);
+		assert_int_equal(events.count, expected.count);
+		for (size_t k = 0; k < expected.count; k++)
+			assert_int_equal(events.list[k].block, expected.list[k].block);
+		events_free(&events);
+	}
+	warc_inputs_free(inputs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ranges),  cmocka_unit_test(test_without_ranges),
 		cmocka_unit_test(test_busy),    cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_missing), cmocka_unit_test(test_dropped_without_ranges),
-		cmocka_unit_test(test_s3),
+		cmocka_unit_test(test_zip),     cmocka_unit_test(test_s3),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, start_servers, stop_servers);
