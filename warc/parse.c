@@ -225,7 +225,7 @@ static enum parse parse_arc_line_anyhow(struct span line, struct arc_line *arc)
 }
 
 /* ARC 1.0: "URL IP date type length", the URL and the type perhaps with blanks; 2.0: "URL IP date type status checksum
- * location offset file length". So: from the right, the date being a word of 12 to 17 digits. */
+ * location offset file length". So: from the right, the date being a word of 12 to 18 digits. */
 enum parse parse_arc_line(struct span text, bool strict, struct arc_line *arc)
 {
 	struct span head = span_slice(text, 0, ARC_LINE_MAX);
@@ -244,9 +244,10 @@ enum parse parse_arc_line(struct span text, bool strict, struct arc_line *arc)
 		return PARSE_NO;
 	struct span words[ARC_TOKENS];
 	size_t count = last_words(line, words), date = 1;
-	if (!count || !span_to_u64(words[0], &arc->length))
+	bool unknown = count && span_equal(words[0], SPAN("-1")); /* some writers' word for a length they did not know */
+	if (!count || (!unknown && !span_to_u64(words[0], &arc->length)))
 		return PARSE_NO;
-	while (date < count && !(words[date].size >= 12 && words[date].size <= 17 && all_digits(words[date])))
+	while (date < count && !(words[date].size >= 12 && words[date].size <= 18 && all_digits(words[date])))
 		date++;
 	if (date + 2 > count)
 		return PARSE_NO;
@@ -258,6 +259,6 @@ enum parse parse_arc_line(struct span text, bool strict, struct arc_line *arc)
 	const char *type = arc->date.data + arc->date.size;
 	bool second = date == 7 && words[date - 2].size == 3 && all_digits(words[date - 2]);
 	arc->mime = second ? words[date - 1] : span_trim((struct span){type, (size_t)(words[0].data - type)});
-	arc->length_known = true;
+	arc->length_known = !unknown;
 	return PARSE_YES;
 }

@@ -208,7 +208,7 @@ struct arc_line {
 	size_t size; /* of the line with its end */
 };
 #define ARC_LINE_MAX (2 * KIB + SCALED(62 * KIB))
-/* STRICT wants a date of 12 to 17 digits and a length. */
+/* STRICT wants a date of 12 to 18 digits and a length. */
 enum parse parse_arc_line(struct span text, bool strict, struct arc_line *line);
 
 /* What the first bytes of a file or stream (SNIFF_BYTES, fewer at its end) are. *ARC: ARC records may occur. */
