@@ -9,7 +9,7 @@
 static const char usage[] = "usage: warcmill-bench report [NAME=PART.json]... [--command TEXT]... -o FOLDER\n"
 			    "       warcmill-bench report RESULTS.json -o FOLDER\n"
 			    "\n"
-			    "Join parts (speed, growth, peers, dedup; several of one name become a list) into "
+			    "Join parts (speed, growth, hostile, peers, dedup; several of one name become a list) into "
 			    "FOLDER/results.json, and write\n"
 			    "FOLDER/report.html from it.\n"
 			    "\n"
@@ -37,7 +37,7 @@ static void put_part(struct json_writer *json, const char *path)
 static void join_parts(char **arguments, int count, const char *const *commands, size_t command_count,
 		       struct buffer *out)
 {
-	static const char *const names[] = {"speed", "growth", "peers", "dedup"};
+	static const char *const names[] = {"speed", "growth", "hostile", "peers", "dedup"};
 	struct json_writer json;
 	char date[21];
 	date_format((int64_t)time(NULL), date);

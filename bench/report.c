@@ -247,6 +247,40 @@ void report_growth(const struct json *results, struct buffer *out)
 	}
 }
 
+/* ---- Hostile HTML
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+void report_hostile(const struct json *results, struct buffer *out)
+{
+	const struct json *parts = json_get(results, "hostile"), *part = parts ? parts->first : NULL;
+	const struct json *rows = part ? json_get(part, "rows") : NULL;
+	if (!rows)
+		return;
+	buffer_print(
+		out,
+		"<h2>Hostile HTML</h2><p class=note>One piece repeated for a megabyte and for four. Ordinary (%.*s): "
+		"%.2f ns a byte, %.1f ns a tag. Growth: a byte's price at four megabytes over that at one; 1 is "
+		"linear.</p>",
+		SPAN_ARG(json_get_text(part, "ordinary")), report_real(part, "ordinary_ns_per_byte"),
+		report_real(part, "ordinary_ns_per_tag"));
+	buffer_append_span(
+		out, SPAN("<div class=scroll><table><thead><tr><th>repeated<th>ns/B, 1 MB<th>ns/B, 4 MB<th>times "
+			  "ordinary<th>ns/tag<th>times ordinary<th>growth<th>ns/B, 4 MB, arrays growing</tr></thead>"));
+	for (const struct json *row = rows->first; row; row = row->next) {
+		buffer_append_span(out, SPAN("<tr>"));
+		report_cell_text(out, json_get_text(row, "name"));
+		report_cell_real(out, report_real(row, "ns_per_byte_1m"), 2);
+		report_cell_real(out, report_real(row, "ns_per_byte_4m"), 2);
+		report_cell_real(out, report_real(row, "times_ordinary_per_byte"), 2);
+		report_cell_real(out, report_real(row, "ns_per_tag"), 1);
+		report_cell_real(out, report_real(row, "times_ordinary_per_tag"), 2);
+		report_cell_real(out, report_real(row, "growth"), 2);
+		report_cell_real(out, report_real(row, "first_ns_per_byte_4m"), 2);
+		buffer_append_span(out, SPAN("</tr>"));
+	}
+	buffer_append_span(out, SPAN("</table></div>"));
+}
+
 void report_page(const struct json *results, struct buffer *out)
 {
 	html_out_start(out, "warcmill-bench");
@@ -257,6 +291,7 @@ void report_page(const struct json *results, struct buffer *out)
 	report_dedup(results, out);
 	report_speed(results, out);
 	report_growth(results, out);
+	report_hostile(results, out);
 	put_machine(results, out);
 	html_out_end(out);
 }

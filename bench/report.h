@@ -11,6 +11,7 @@ void report_speed(const struct json *results, struct buffer *out);
 void report_extraction(const struct json *results, struct buffer *out);
 void report_dedup(const struct json *results, struct buffer *out);
 void report_growth(const struct json *results, struct buffer *out);
+void report_hostile(const struct json *results, struct buffer *out);
 
 /* Helpers of the sections. */
 void report_cell_text(struct buffer *out, struct span text);

@@ -63,10 +63,10 @@ if [ ${#sets[@]} -eq 0 ]; then
 	done
 fi
 if [ -n "$quick" ]; then
-	megabytes=8M pages=100 rounds=5 set_pages=10 growth=(--quick)
+	megabytes=8M pages=100 rounds=5 set_pages=10 growth=(--quick) hostile=(--quick)
 	[ ${#sets[@]} -gt 2 ] && sets=("${sets[@]:0:2}")
 else
-	megabytes=64M pages=0 rounds=11 set_pages=200 growth=()
+	megabytes=64M pages=0 rounds=11 set_pages=200 growth=() hostile=()
 fi
 
 commands=()
@@ -91,6 +91,8 @@ parts+=("speed=$work/speed.json")
 run "$bench" reading "$work/pages.warc.gz" --rounds $rounds
 run "$bench" growth "${growth[@]}" --warcmill "$warcmill" --json "$work/growth.json"
 parts+=("growth=$work/growth.json")
+run "$bench" hostile "$work/pages.warc.gz" "${hostile[@]}" --json "$work/hostile.json"
+parts+=("hostile=$work/hostile.json")
 rm -f "$work"/results/*
 run "$bench" peers "${sets[@]}" --archive "$work/pages.warc.gz" --peers "$work/peers" --pages $set_pages --out "$work/results" \
 	--json "$work/peers.json"

@@ -49,9 +49,11 @@ fi
 expect 0 "$bench" speed a.warc.gz --rounds 3 --warcmill "$warcmill" --threads 2 --json speed.json
 grep -q '"unsteady"' speed.json && fail "a stage's results changed between runs"
 grep -q '"absent":"it failed"' speed.json && fail "a stage failed: $(grep -o '"name":"[^"]*"[^}]*"absent":"it failed"' speed.json)"
+expect 0 "$bench" hostile a.warc.gz --quick --json hostile.json
 expect 0 "$bench" peers "$here/invented/public" --archive a.warc.gz --only warcmill --json peers.json
 expect 0 "$bench" dedup "$here/invented/duplicates.jsonl" "$here/invented/clusters.tsv" --json dedup.json
-expect 0 "$bench" report speed=speed.json peers=peers.json dedup=dedup.json --command "a 'command'" -o out
+expect 0 "$bench" report speed=speed.json hostile=hostile.json peers=peers.json dedup=dedup.json --command "a 'command'" -o out
+grep -q 'Hostile HTML' out/report.html || fail "no hostile HTML in the report"
 grep -q '<svg' out/report.html || fail "no plot in the report"
 grep -qE '<(script|link)|https?://[^"<]*\.(js|css)' out/report.html && fail "the report needs other files"
 expect 0 "$bench" compare out/results.json out/results.json
