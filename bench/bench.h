@@ -31,6 +31,7 @@ int bench_crawl(int argc, char **argv);
 int bench_dedup(int argc, char **argv);
 int bench_extraction(int argc, char **argv);
 int bench_growth(int argc, char **argv);
+int bench_hostile(int argc, char **argv);
 int bench_peers(int argc, char **argv);
 int bench_reading(int argc, char **argv);
 int bench_report(int argc, char **argv);

@@ -5,6 +5,7 @@ static const struct bench_command commands[] = {
 	{"speed", "time the stages of a build, floors and other parsers", bench_speed},
 	{"reading", "archives read, against bare decompression of the same bytes", bench_reading},
 	{"growth", "cost against size, with the exponent of growth", bench_growth},
+	{"hostile", "markup made to be slow, against ordinary pages", bench_hostile},
 	{"peers", "other extractors and readers, on the same input in turns", bench_peers},
 	{"report", "join results and show them as a page", bench_report},
 	{"compare", "what became slower or worse between two results", bench_compare},
