@@ -1,5 +1,5 @@
 # CMake toolchain: Debian's cross compiler for aarch64, tests under qemu-user. AARCH64_ROOT, in the environment, is a folder with
-# the arm64 packages unpacked (scripts/test-aarch64.sh makes it).
+# the arm64 packages of scripts/deps.sh unpacked (apt-get download NAME:arm64, dpkg -x); docs/html.md says how it is used.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
