@@ -37,7 +37,7 @@ struct arena {
 
 struct arena *arena_new(size_t max)
 {
-	struct arena *arena = calloc(1, sizeof *arena);
+	struct arena *arena = memory_zeroed(1, sizeof *arena);
 	if (arena)
 		arena->max = max;
 	return arena;
@@ -45,7 +45,7 @@ struct arena *arena_new(size_t max)
 
 static struct chunk *chunk_new(size_t size, struct chunk *older)
 {
-	struct chunk *chunk = malloc(sizeof *chunk + size);
+	struct chunk *chunk = memory_new(sizeof *chunk + size);
 	if (!chunk)
 		return NULL;
 	*chunk = (struct chunk){.older = older, .size = size};

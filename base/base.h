@@ -92,6 +92,17 @@ static inline unsigned char ascii_lower(unsigned char c)
 	return (unsigned char)(c - 'A') < 26 ? (unsigned char)(c | 32) : c;
 }
 
+/* ---- Memory: a failure is remembered ---------------------------------------------------------------- */
+
+/* malloc, calloc and realloc that count failures, so that a run whose machine had no memory never passes for one whose
+ * pages met a ceiling: who commits results asks memory_status() before. Freed with free(). NULL without memory. */
+void *memory_new(size_t size);
+void *memory_zeroed(size_t count, size_t size);
+void *memory_grow(void *old, size_t size);
+void memory_fail(void);	  /* a library's own allocation failed */
+bool memory_failed(void); /* since the process began; any thread */
+enum status memory_status(struct fault *fault); /* STATUS_MEMORY once an allocation has failed */
+
 /* ---- Arena: many small things that die together ----------------------------------------------------- */
 
 /* At most MAX bytes live between two resets. Reset keeps the memory for reuse, but gives back what an outlier
@@ -169,6 +180,8 @@ void date_format(int64_t date, char out[21]); /* "YYYY-MM-DDThh:mm:ssZ", NUL-ter
 
 enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256 };
 #define DIGEST_MAX 32
+/* Readies libcrypto, whose first use crashes where an allocation fails: before threads and before any work. */
+bool digest_start(void);
 struct digest;
 struct digest *digest_new(enum digest_kind kind); /* NULL without memory or where the library forbids KIND */
 void digest_update(struct digest *digest, const void *data, size_t size);
@@ -233,6 +246,9 @@ enum status file_read(const char *path, struct buffer *out,
 		      struct fault *fault); /* append; STATUS_LIMIT over out->max */
 /* Write under a temporary name in the same folder, fsync, rename, fsync the folder. Nothing is left on failure. */
 enum status file_write_atomic(const char *path, struct span bytes, struct fault *fault);
+/* "PATH.tmp-…", malloc'd: a name that no other task uses, also not one with the same process id on another node or in
+ * another container, where every process may have the id 1. NULL without memory. */
+char *file_temporary_name(const char *path);
 void file_sync_folder(const char *path); /* after a rename to PATH: fsync the folder that holds it, so that it lasts */
 bool file_exists(const char *path);
 enum status folder_make(const char *path, struct fault *fault); /* with parents; an existing folder is fine */
@@ -241,6 +257,3 @@ enum status folder_make(const char *path, struct fault *fault); /* with parents;
 }
 #endif
 #endif
-/* "PATH.tmp-…", malloc'd: a name that no other task uses, also not one with the same process id on another node or in
- * another container, where every process may have the id 1. NULL without memory. */
-char *file_temporary_name(const char *path);

@@ -36,7 +36,7 @@ enum status buffer_reserve(struct buffer *buffer, size_t extra)
 		grown = want;
 	if (grown > buffer->max)
 		grown = buffer->max;
-	char *data = realloc(buffer->data, grown);
+	char *data = memory_grow(buffer->data, grown);
 	if (!data)
 		return buffer->status = STATUS_MEMORY;
 	buffer->data = data;

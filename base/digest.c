@@ -18,13 +18,21 @@ static const EVP_MD *method_of(enum digest_kind kind)
 	return kind == DIGEST_MD5 ? EVP_md5() : kind == DIGEST_SHA1 ? EVP_sha1() : EVP_sha256();
 }
 
+bool digest_start(void)
+{
+	uint8_t out[DIGEST_MAX];
+	return digest_of(DIGEST_SHA1, SPAN_NONE, out) && digest_of(DIGEST_SHA256, SPAN_NONE, out);
+}
+
 struct digest *digest_new(enum digest_kind kind)
 {
-	struct digest *digest = calloc(1, sizeof *digest);
+	struct digest *digest = memory_zeroed(1, sizeof *digest);
 	if (!digest)
 		return NULL;
 	digest->method = method_of(kind);
 	digest->context = EVP_MD_CTX_new();
+	if (!digest->context)
+		memory_fail();
 	if (!digest->context || EVP_DigestInit_ex(digest->context, digest->method, NULL) != 1) {
 		digest_free(digest);
 		return NULL;
@@ -55,7 +63,11 @@ void digest_free(struct digest *digest)
 size_t digest_of(enum digest_kind kind, struct span bytes, uint8_t out[DIGEST_MAX])
 {
 	unsigned size = 0;
-	return EVP_Digest(bytes.size ? bytes.data : "", bytes.size, out, &size, method_of(kind), NULL) == 1 ? size : 0;
+	if (EVP_Digest(bytes.size ? bytes.data : "", bytes.size, out, &size, method_of(kind), NULL) == 1)
+		return size;
+	if (kind != DIGEST_MD5) /* some systems forbid that one */
+		memory_fail();
+	return 0;
 }
 
 enum status digest_file(enum digest_kind kind, const char *path, uint8_t out[DIGEST_MAX], uint64_t *size,
@@ -65,7 +77,7 @@ enum status digest_file(enum digest_kind kind, const char *path, uint8_t out[DIG
 	uint64_t total = 0;
 	ssize_t got = -1;
 	struct digest *digest = digest_new(kind);
-	char *piece = malloc(PIECE);
+	char *piece = memory_new(PIECE);
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	if (digest && piece && file >= 0)
 		while ((got = read(file, piece, PIECE)) > 0) {

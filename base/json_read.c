@@ -3,7 +3,9 @@
  */
 #include "base/base.h"
 
+#include <setjmp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <yajl/yajl_parse.h>
 
 enum { DEPTH_DEFAULT = 64, DEPTH_MAX = 1024 };
@@ -15,7 +17,36 @@ struct reading {
 	struct json *root, *open[DEPTH_MAX], *last[DEPTH_MAX];
 	struct span key;
 	enum status status;
+	jmp_buf full; /* yajl takes what its allocator gives without a look: a failure leaves it by the back door */
 };
+
+/* yajl's memory lives in the arena too, behind its size. */
+union room {
+	size_t size;
+	max_align_t align;
+};
+
+static void *room_new(void *context, size_t size)
+{
+	struct reading *r = context;
+	union room *room = arena_alloc(r->arena, sizeof *room + size);
+	if (!room)
+		longjmp(r->full, 1);
+	room->size = size;
+	return room + 1;
+}
+
+static void *room_grow(void *context, void *old, size_t size)
+{
+	size_t was = old ? ((union room *)old - 1)->size : 0;
+	void *room = room_new(context, size);
+	return was ? memcpy(room, old, was < size ? was : size) : room;
+}
+
+static void room_free(void *context, void *room)
+{
+	(void)context, (void)room;
+}
 
 static int fail(struct reading *r, enum status status)
 {
@@ -180,18 +211,15 @@ static void place_sources(struct json *root, struct span text)
 	}
 }
 
-enum status json_parse(struct arena *arena, struct span text, unsigned depth, const struct json **out,
-		       struct fault *fault)
+static enum status parse(struct reading *r, struct arena *arena, struct span text, unsigned depth,
+			 const struct json **out, struct fault *fault)
 {
-	*out = NULL;
-	struct reading *r = malloc(sizeof *r);
-	yajl_handle parser = r ? yajl_alloc(&callbacks, NULL, r) : NULL;
-	if (!parser) {
-		free(r);
-		return fault_set(fault, STATUS_MEMORY, 0, "no memory to read JSON");
-	}
 	*r = (struct reading){.arena = arena, .text = text};
 	r->depth_max = depth == 0 ? DEPTH_DEFAULT : depth > DEPTH_MAX ? DEPTH_MAX : depth;
+	if (setjmp(r->full))
+		return fault_set(fault, STATUS_LIMIT, 0, "nested too deep or too large");
+	yajl_alloc_funcs functions = {room_new, room_grow, room_free, r};
+	yajl_handle parser = yajl_alloc(&callbacks, &functions, r);
 	yajl_status state = yajl_parse(parser, (const unsigned char *)text.data, text.size);
 	size_t consumed = yajl_get_bytes_consumed(parser);
 	if (state == yajl_status_ok)
@@ -209,7 +237,17 @@ enum status json_parse(struct arena *arena, struct span text, unsigned depth, co
 		else /* yajl takes the open quote in `2"` for something still to come */
 			status = fault_set(fault, STATUS_DATA, (uint64_t)(rest - text.data), "not valid JSON");
 	}
-	yajl_free(parser);
+	return status;
+}
+
+enum status json_parse(struct arena *arena, struct span text, unsigned depth, const struct json **out,
+		       struct fault *fault)
+{
+	*out = NULL;
+	struct reading *r = memory_new(sizeof *r);
+	if (!r)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory to read JSON");
+	enum status status = parse(r, arena, text, depth, out, fault);
 	free(r);
 	return status;
 }

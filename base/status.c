@@ -15,6 +15,8 @@ const char *status_name(enum status status)
 
 enum status fault_set(struct fault *fault, enum status status, uint64_t offset, const char *format, ...)
 {
+	if (status == STATUS_MEMORY)
+		memory_fail();
 	if (!fault)
 		return status;
 	fault->status = status;

@@ -87,8 +87,10 @@ enum status utf8_nfc(struct span text, struct buffer *out)
 	utf8proc_ssize_t size = utf8proc_map((const utf8proc_uint8_t *)text.data, (utf8proc_ssize_t)text.size,
 					     &composed, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 	if (size < 0) { /* UTF8PROC_ERROR_NOMEM or a text that was not valid after all */
-		if (size == UTF8PROC_ERROR_NOMEM)
+		if (size == UTF8PROC_ERROR_NOMEM) {
+			memory_fail();
 			out->status = STATUS_MEMORY;
+		}
 		return out->status != STATUS_OK ? out->status : STATUS_DATA;
 	}
 	buffer_append(out, composed, (size_t)size);

@@ -90,7 +90,8 @@ int main(int argc, char **argv)
 		return version();
 	for (const struct cli_command *command = commands; command->name; command++)
 		if (command->run && !strcmp(argv[1], command->name))
-			return command->run(argc - 1, argv + 1);
+			return digest_start() ? command->run(argc - 1, argv + 1)
+					      : cli_fail(EXIT_IO, command->name, "libcrypto does not start");
 	fprintf(stderr, "warcmill: there is no command '%s'; warcmill --help lists them\n", argv[1]);
 	return EXIT_USAGE;
 }

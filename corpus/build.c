@@ -440,7 +440,7 @@ enum status corpus_build(const char *const *arguments, size_t count, const struc
 			 const char *folder, unsigned threads, bool force, const struct corpus_observer *observer,
 			 struct corpus_totals *totals, struct fault *fault)
 {
-	struct build *build = calloc(1, sizeof *build);
+	struct build *build = memory_zeroed(1, sizeof *build);
 	if (!build)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
 	build->lock = -1;
@@ -463,7 +463,7 @@ enum status corpus_build(const char *const *arguments, size_t count, const struc
 enum status corpus_plan_make(const char *const *arguments, size_t count, const struct build_options *options,
 			     const char *folder, struct fault *fault)
 {
-	struct build *build = calloc(1, sizeof *build);
+	struct build *build = memory_zeroed(1, sizeof *build);
 	if (!build)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
 	build->lock = -1;

@@ -51,8 +51,8 @@ static enum status join_tables(struct cluster *cluster, struct dedup_attributes 
 			       struct fault *fault)
 {
 	uint64_t old = cluster->old.count, count = cluster->pages.count;
-	*attributes = malloc((old + count + 1) * sizeof **attributes);
-	*old_keeper = malloc((old + 1) * sizeof **old_keeper);
+	*attributes = memory_new((old + count + 1) * sizeof **attributes);
+	*old_keeper = memory_new((old + 1) * sizeof **old_keeper);
 	cluster->table = joined_table(&cluster->old, &cluster->pages);
 	if (!*attributes || !*old_keeper || !cluster->table)
 		return no_memory(fault);
@@ -87,7 +87,7 @@ static enum status find_clusters(struct cluster *cluster, struct fault *fault)
 static enum status fill_fates(struct cluster *cluster, struct fault *fault)
 {
 	uint64_t count = cluster->pages.count, old = cluster->old.count;
-	cluster->fates = calloc(count + 1, sizeof *cluster->fates);
+	cluster->fates = memory_zeroed(count + 1, sizeof *cluster->fates);
 	if (!cluster->fates)
 		return no_memory(fault);
 	for (uint64_t i = 0; i < count; i++) {
@@ -157,7 +157,7 @@ static enum status draw_sample(struct cluster *cluster, struct arena *arena, str
 	uint64_t wanted = cluster->run->plan->settings.sample, count = 0;
 	if (!wanted)
 		return STATUS_OK;
-	struct draw *draws = malloc((cluster->pages.count + 1) * sizeof *draws);
+	struct draw *draws = memory_new((cluster->pages.count + 1) * sizeof *draws);
 	if (!draws)
 		return no_memory(fault);
 	for (uint64_t i = 0; i < cluster->pages.count; i++)
@@ -243,8 +243,8 @@ static int by_keeper_revisit(const void *a, const void *b, void *context)
 
 static enum status list_members(struct cluster *cluster, struct fault *fault)
 {
-	cluster->members = malloc((cluster->pages.count + 1) * sizeof *cluster->members);
-	cluster->resolved = malloc((cluster->revisits.count + 1) * sizeof *cluster->resolved);
+	cluster->members = memory_new((cluster->pages.count + 1) * sizeof *cluster->members);
+	cluster->resolved = memory_new((cluster->revisits.count + 1) * sizeof *cluster->resolved);
 	if (!cluster->members || !cluster->resolved)
 		return no_memory(fault);
 	for (uint64_t i = 0; i < cluster->pages.count; i++)
@@ -288,7 +288,7 @@ static enum status sort_documents(struct cluster *cluster, struct fault *fault)
 	enum sort_key key = cluster->run->plan->settings.sort;
 	if (key == SORT_ID)
 		return STATUS_OK;
-	cluster->order = malloc((cluster->pages.count + 1) * sizeof *cluster->order);
+	cluster->order = memory_new((cluster->pages.count + 1) * sizeof *cluster->order);
 	if (!cluster->order)
 		return no_memory(fault);
 	for (uint64_t i = 0; i < cluster->pages.count; i++)
@@ -304,7 +304,7 @@ static enum status add_part(struct cluster *cluster, struct part_range part, str
 {
 	if (cluster->part_count == cluster->part_capacity) {
 		size_t more = cluster->part_capacity ? 2 * cluster->part_capacity : 16;
-		struct part_range *grown = realloc(cluster->parts, more * sizeof *grown);
+		struct part_range *grown = memory_grow(cluster->parts, more * sizeof *grown);
 		if (!grown)
 			return no_memory(fault);
 		cluster->parts = grown;

@@ -49,7 +49,7 @@ static enum status add_recurring(struct derive_shared *shared, size_t *capacity,
 		return STATUS_DATA;
 	if (shared->recurring.count == *capacity) {
 		size_t more = *capacity ? 2 * *capacity : 256;
-		struct recurring_block *grown = realloc(shared->blocks, more * sizeof *grown);
+		struct recurring_block *grown = memory_grow(shared->blocks, more * sizeof *grown);
 		if (!grown)
 			return STATUS_MEMORY;
 		shared->blocks = grown;
@@ -92,7 +92,7 @@ static enum status known_paths(const struct corpus *corpus, char ***out, size_t 
 	*count = 0;
 	enum status status = scratch && path ? manifest_recipe_read(path, scratch, &recipe, fault) : STATUS_MEMORY;
 	if (status == STATUS_OK) {
-		*out = calloc(recipe.path_count + 1, sizeof **out);
+		*out = memory_zeroed(recipe.path_count + 1, sizeof **out);
 		for (size_t i = 0; *out && i < recipe.path_count; i++)
 			if (strstr(recipe.paths[i], "://") || file_exists(recipe.paths[i])) {
 				(*out)[(*count)++] = recipe.paths[i];
@@ -186,7 +186,7 @@ bool derive_address(struct span id, struct span *name, uint64_t *offset, uint64_
 
 struct deriver *deriver_new(const struct derive_shared *shared, struct fault *fault)
 {
-	struct deriver *deriver = calloc(1, sizeof *deriver);
+	struct deriver *deriver = memory_zeroed(1, sizeof *deriver);
 	if (deriver) {
 		deriver->shared = shared;
 		deriver->input = SIZE_MAX;
@@ -288,7 +288,7 @@ enum status derive(struct deriver *deriver, size_t input, uint64_t offset, uint6
 	struct warc_record record;
 	char address[WARC_ADDRESS_MAX];
 	const struct warc_inputs *inputs = deriver->shared->plan->inputs;
-	struct tally *tally = calloc(1, sizeof *tally);
+	struct tally *tally = memory_zeroed(1, sizeof *tally);
 	memset(out, 0, sizeof *out);
 	arena_reset(deriver->arena);
 	if (!tally)

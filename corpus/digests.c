@@ -36,7 +36,7 @@ enum status stage_digests(struct run *run, struct fault *fault)
 	enum status failed = STATUS_OK;
 	if (stage_exists(plan, "digests"))
 		return STATUS_OK;
-	struct input_digest *digests = calloc(plan->input_count, sizeof *digests);
+	struct input_digest *digests = memory_zeroed(plan->input_count, sizeof *digests);
 	if (!digests)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' digests");
 #pragma omp parallel for schedule(dynamic, 1) num_threads((int)run->threads)

@@ -437,7 +437,7 @@ static enum status emit_sorted(struct emitter *emitter, struct fault *fault)
 	struct buffer rows;
 	struct row row;
 	size_t count = (size_t)(emitter->part.end - emitter->part.first);
-	struct place *places = calloc(count + 1, sizeof *places);
+	struct place *places = memory_zeroed(count + 1, sizeof *places);
 	if (!places)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory to sort a part");
 	buffer_init(&rows, SIZE_MAX / 2);
@@ -541,7 +541,7 @@ enum status stage_emit(struct run *run, const struct emit_shared *shared, size_t
 	snprintf(name, sizeof name, "emit-%05zu", part);
 	if (stage_exists(run->plan, name))
 		return STATUS_OK;
-	struct emitter *emitter = calloc(1, sizeof *emitter);
+	struct emitter *emitter = memory_zeroed(1, sizeof *emitter);
 	if (!emitter)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory to write a part");
 	emitter->run = run;

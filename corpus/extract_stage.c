@@ -28,7 +28,7 @@ static enum status workers_new(struct extract *extract, struct fault *fault)
 	const struct warc_options options = {.name_depth = plan->settings.name_depth,
 					     .segment_bytes = plan->settings.segment_bytes};
 	extract->worker_count = extract->run->threads;
-	extract->workers = calloc(extract->worker_count, sizeof *extract->workers);
+	extract->workers = memory_zeroed(extract->worker_count, sizeof *extract->workers);
 	if (!extract->workers)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for %u workers", extract->worker_count);
 	for (unsigned i = 0; i < extract->worker_count; i++) {
@@ -129,6 +129,9 @@ static enum status scan(struct worker *worker, const struct plan *plan, size_t s
 			status = note_damage(worker, &damage, (uint32_t)at->input, fault);
 	}
 	if (status != STATUS_END)
+		return status;
+	status = memory_status(fault);
+	if (status != STATUS_OK)
 		return status;
 	worker->block.first = warc_reader_first(worker->reader);
 	worker->block.end = warc_reader_end(worker->reader);

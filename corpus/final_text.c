@@ -65,7 +65,7 @@ enum status final_text_make(struct final_text *final, const struct recurring *re
 	if (!barred)
 		return STATUS_OK;
 	if (count > final->capacity) {
-		uint64_t *grown = realloc(final->barred, count * sizeof *grown);
+		uint64_t *grown = memory_grow(final->barred, count * sizeof *grown);
 		if (!grown)
 			return STATUS_MEMORY;
 		final->barred = grown;

@@ -68,7 +68,7 @@ static struct summed *add_file(struct finish *finish, struct span name)
 {
 	if (finish->file_count == finish->file_capacity) {
 		size_t more = finish->file_capacity ? 2 * finish->file_capacity : 64;
-		struct summed *grown = realloc(finish->files, more * sizeof *grown);
+		struct summed *grown = memory_grow(finish->files, more * sizeof *grown);
 		if (!grown)
 			return NULL;
 		finish->files = grown;
@@ -116,7 +116,7 @@ static enum status read_part(struct finish *finish, size_t part, struct tally *t
 static enum status read_parts(struct finish *finish, struct fault *fault)
 {
 	enum status status = STATUS_OK;
-	struct tally *tally = malloc(sizeof *tally);
+	struct tally *tally = memory_new(sizeof *tally);
 	if (!tally)
 		return no_memory(fault);
 	for (size_t part = 0; status == STATUS_OK && part < finish->shared->fates.part_count; part++)
@@ -367,6 +367,9 @@ static enum status write_sums(struct finish *finish, struct fault *fault)
 	struct buffer out;
 	struct fault inner = {0};
 	char hex[65];
+	enum status status = memory_status(fault);
+	if (status != STATUS_OK)
+		return status;
 	buffer_init(&out, SIZE_MAX / 2);
 	qsort(finish->files, finish->file_count, sizeof *finish->files, by_name);
 	for (size_t i = 0; i < finish->file_count; i++) {
@@ -374,8 +377,7 @@ static enum status write_sums(struct finish *finish, struct fault *fault)
 		buffer_print(&out, "%s  %s\n", hex, finish->files[i].name);
 	}
 	char *path = path_join(finish->plan->folder, "SHA256SUMS");
-	enum status status =
-		path && out.status == STATUS_OK ? file_write_atomic(path, buffer_span(&out), &inner) : STATUS_MEMORY;
+	status = path && out.status == STATUS_OK ? file_write_atomic(path, buffer_span(&out), &inner) : STATUS_MEMORY;
 	if (status != STATUS_OK)
 		fault_set(fault, status, 0, "%.120s: %.100s", path ? path : "SHA256SUMS", inner.text);
 	buffer_free(&out);

@@ -28,7 +28,7 @@ static bool push(struct tuples *tuples, struct tuple tuple)
 {
 	if (tuples->count == tuples->capacity) {
 		size_t more = tuples->capacity ? 2 * tuples->capacity : 1024;
-		struct tuple *grown = realloc(tuples->at, more * sizeof *grown);
+		struct tuple *grown = memory_grow(tuples->at, more * sizeof *grown);
 		if (!grown)
 			return false;
 		tuples->at = grown;
@@ -132,7 +132,7 @@ static bool found_push(struct found *found, struct recurring_block block)
 {
 	if (found->count == found->capacity) {
 		size_t more = found->capacity ? 2 * found->capacity : 256;
-		struct recurring_block *grown = realloc(found->at, more * sizeof *grown);
+		struct recurring_block *grown = memory_grow(found->at, more * sizeof *grown);
 		if (!grown)
 			return false;
 		found->at = grown;
@@ -151,7 +151,7 @@ static int by_number(const void *a, const void *b)
 /* Different contexts of a host: its pages, as far as they differ. */
 static bool count_pages(const struct tuple *at, size_t count, uint32_t *pages)
 {
-	uint64_t *contexts = malloc(count * sizeof *contexts);
+	uint64_t *contexts = memory_new(count * sizeof *contexts);
 	if (!contexts)
 		return false;
 	for (size_t i = 0; i < count; i++)
@@ -262,7 +262,7 @@ static enum status collect_and_count(struct run *run, const struct spool *spool,
 	struct collect collect = {.run = run, .spool = spool};
 	/* Articles have some twenty blocks; a guess only: it sets the number of passes, not the result. */
 	collect.parts = (unsigned)(spool->page_count * 20 / TUPLES_MAX + 1);
-	collect.tuples = calloc(run->threads, sizeof *collect.tuples);
+	collect.tuples = memory_zeroed(run->threads, sizeof *collect.tuples);
 	enum status status =
 		collect.tuples ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the hosts' blocks");
 	for (collect.part = 0; status == STATUS_OK && collect.part < collect.parts; collect.part++) {

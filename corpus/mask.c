@@ -18,7 +18,7 @@ struct masker {
 
 struct masker *masker_new(void)
 {
-	struct masker *masker = calloc(1, sizeof *masker);
+	struct masker *masker = memory_zeroed(1, sizeof *masker);
 	if (masker)
 		buffer_init(&masker->out, TEXT_MAX);
 	return masker;

@@ -160,8 +160,8 @@ enum status stage_match(struct run *run, const struct spool *spool, size_t parti
 	const struct plan *plan = run->plan;
 	snprintf(mark, sizeof mark, "match-%05zu", partition);
 	char *path = path_join(plan->work, "%s.pairs", mark);
-	char *temporary = path_join(plan->work, "%s.pairs.tmp-%ld", mark, (long)getpid());
-	char **runs = calloc(plan->shard_count, sizeof *runs);
+	char *temporary = path ? file_temporary_name(path) : NULL;
+	char **runs = memory_zeroed(plan->shard_count, sizeof *runs);
 	enum status status =
 		path && temporary && runs ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the pairs");
 	if (status == STATUS_OK && check_mark(plan, mark, path, NULL) != STATUS_OK) {

@@ -67,7 +67,7 @@ static int row_of(const char *name)
 
 struct build_options *build_options_new(void)
 {
-	return calloc(1, sizeof(struct build_options));
+	return memory_zeroed(1, sizeof(struct build_options));
 }
 
 void build_options_free(struct build_options *options)

@@ -107,7 +107,7 @@ static enum status jsonl_begin(void **state, enum corpus_table table, const stru
 {
 	(void)table;
 	(void)options;
-	struct jsonl *self = calloc(1, sizeof *self);
+	struct jsonl *self = memory_zeroed(1, sizeof *self);
 	if (!self)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for an output file");
 	self->stream = stream;

@@ -35,7 +35,7 @@ static enum status parquet_begin(void **state, enum corpus_table table, const st
 	static const enum parquet_codec codecs[] = {
 		[COMPRESS_ZSTD] = PARQUET_ZSTD, [COMPRESS_GZIP] = PARQUET_GZIP, [COMPRESS_NONE] = PARQUET_UNCOMPRESSED};
 	struct parquet_field fields[80] = {0};
-	struct parquet_sink *self = calloc(1, sizeof *self);
+	struct parquet_sink *self = memory_zeroed(1, sizeof *self);
 	*state = self;
 	if (!self)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for an output file");

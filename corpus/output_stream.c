@@ -63,7 +63,7 @@ enum status part_stream_open(const char *path, enum compression compression, str
 			     struct fault *fault)
 {
 	*out = NULL;
-	struct part_stream *stream = calloc(1, sizeof *stream);
+	struct part_stream *stream = memory_zeroed(1, sizeof *stream);
 	if (!stream)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for an output file");
 	stream->file = -1;

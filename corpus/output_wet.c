@@ -181,7 +181,7 @@ static enum status rejection_write(struct wet *self, const struct rejection *rej
 static enum status wet_begin(void **state, enum corpus_table table, const struct sink_options *options,
 			     struct part_stream *stream, struct fault *fault)
 {
-	struct wet *self = calloc(1, sizeof *self);
+	struct wet *self = memory_zeroed(1, sizeof *self);
 	*state = self;
 	if (!self)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for an output file");

@@ -48,7 +48,7 @@ struct page_maker *page_maker_new(const struct plan *plan, struct fault *fault)
 	const struct article_options options = {.text = plan->settings.text,
 						.keep_all = plan->settings.keep_all,
 						.blocks = plan->settings.host_evidence};
-	struct page_maker *maker = calloc(1, sizeof *maker);
+	struct page_maker *maker = memory_zeroed(1, sizeof *maker);
 	if (maker) {
 		maker->plan = plan;
 		maker->decoder = charset_decoder_new(PAGE_MAX);
@@ -244,7 +244,7 @@ static void keep_blocks(struct job *job, const struct article *article)
 	job->row->blocks = NULL;
 	job->row->block_count = 0;
 	if (article->block_count > maker->block_capacity) {
-		struct article_block *grown = realloc(maker->blocks, article->block_count * sizeof *grown);
+		struct article_block *grown = memory_grow(maker->blocks, article->block_count * sizeof *grown);
 		if (!grown)
 			return;
 		maker->blocks = grown;

@@ -33,15 +33,15 @@ enum status parquet_writer_new(const struct parquet_field *fields, size_t count,
 			       uint64_t group_bytes, struct part_stream *stream, struct parquet_writer **out,
 			       struct fault *fault)
 {
-	struct parquet_writer *writer = calloc(1, sizeof *writer);
+	struct parquet_writer *writer = memory_zeroed(1, sizeof *writer);
 	*out = NULL;
 	if (!writer)
 		goto fail;
 	buffer_init(&writer->bytes, GROUP_MAX);
 	writer->stream = stream;
 	writer->group_bytes = group_bytes;
-	writer->fields = calloc(count, sizeof *writer->fields);
-	writer->columns = calloc(count, sizeof *writer->columns);
+	writer->fields = memory_zeroed(count, sizeof *writer->fields);
+	writer->columns = memory_zeroed(count, sizeof *writer->columns);
 	writer->packer = parquet_packer_new(codec);
 	if (!writer->fields || !writer->columns || !writer->packer)
 		goto fail;
@@ -92,7 +92,7 @@ static struct group *group_add(struct parquet_writer *writer)
 {
 	if (writer->group_count == writer->group_capacity) {
 		size_t capacity = writer->group_capacity ? 2 * writer->group_capacity : 8;
-		struct group *groups = realloc(writer->groups, capacity * sizeof *groups);
+		struct group *groups = memory_grow(writer->groups, capacity * sizeof *groups);
 		if (!groups)
 			return NULL;
 		writer->groups = groups;
@@ -100,8 +100,8 @@ static struct group *group_add(struct parquet_writer *writer)
 	}
 	struct group *group = &writer->groups[writer->group_count];
 	*group = (struct group){
-		.chunks = calloc(writer->column_count, sizeof *group->chunks),
-		.offsets = calloc(writer->column_count, sizeof *group->offsets),
+		.chunks = memory_zeroed(writer->column_count, sizeof *group->chunks),
+		.offsets = memory_zeroed(writer->column_count, sizeof *group->offsets),
 	};
 	if (!group->chunks || !group->offsets) {
 		free(group->chunks);

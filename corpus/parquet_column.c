@@ -34,7 +34,7 @@ struct parquet_packer {
 
 struct parquet_packer *parquet_packer_new(enum parquet_codec codec)
 {
-	struct parquet_packer *packer = calloc(1, sizeof *packer);
+	struct parquet_packer *packer = memory_zeroed(1, sizeof *packer);
 	if (!packer)
 		return NULL;
 	packer->codec = codec;
@@ -123,7 +123,7 @@ struct parquet_column {
 
 struct parquet_column *parquet_column_new(const struct parquet_field *field, struct parquet_packer *packer)
 {
-	struct parquet_column *column = calloc(1, sizeof *column);
+	struct parquet_column *column = memory_zeroed(1, sizeof *column);
 	if (!column)
 		return NULL;
 	column->field = field;
@@ -137,7 +137,7 @@ struct parquet_column *parquet_column_new(const struct parquet_field *field, str
 		buffer_init(buffers[i], CHUNK_MAX);
 	bool texts = field->type == PARQUET_TEXT || field->type == PARQUET_TEXT_LIST;
 	column->by_dictionary = texts && !field->unique;
-	if (column->by_dictionary && !(column->slots = calloc(SLOTS, sizeof *column->slots))) {
+	if (column->by_dictionary && !(column->slots = memory_zeroed(SLOTS, sizeof *column->slots))) {
 		parquet_column_free(column);
 		return NULL;
 	}

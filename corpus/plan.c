@@ -30,7 +30,7 @@ static enum status read_inputs(struct plan *plan, const char *const *arguments, 
 {
 	const struct warc_options options = {.name_depth = plan->settings.name_depth,
 					     .segment_bytes = plan->settings.segment_bytes};
-	const char **paths = calloc(count + 1, sizeof *paths);
+	const char **paths = memory_zeroed(count + 1, sizeof *paths);
 	enum status status = paths ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' names");
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
 		if (!(paths[i] = absolute(arguments[i])))
@@ -53,7 +53,7 @@ static enum status read_inputs(struct plan *plan, const char *const *arguments, 
 
 static enum status read_stats(struct plan *plan, struct fault *fault)
 {
-	plan->stats = calloc(plan->input_count, sizeof *plan->stats);
+	plan->stats = memory_zeroed(plan->input_count, sizeof *plan->stats);
 	if (!plan->stats)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for %zu inputs", plan->input_count);
 	for (size_t i = 0; i < plan->input_count; i++) {
@@ -78,8 +78,8 @@ static enum status cut_shards(struct plan *plan, uint64_t wanted, struct fault *
 	if (wanted > SHARDS_MAX)
 		return fault_set(fault, STATUS_USAGE, 0, "--shards is at most %d", SHARDS_MAX);
 	plan->shard_count = (size_t)wanted;
-	plan->shard_inputs = calloc(plan->shard_count + 1, sizeof *plan->shard_inputs);
-	plan->shard_segments = calloc(plan->shard_count + 1, sizeof *plan->shard_segments);
+	plan->shard_inputs = memory_zeroed(plan->shard_count + 1, sizeof *plan->shard_inputs);
+	plan->shard_segments = memory_zeroed(plan->shard_count + 1, sizeof *plan->shard_segments);
 	if (!plan->shard_inputs || !plan->shard_segments)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the shards");
 	for (size_t i = 0; i < plan->input_count; i++)
@@ -173,7 +173,7 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 		     const char *folder, struct plan **out, struct fault *fault)
 {
 	uint64_t shards = 1, partitions = 1;
-	struct plan *plan = calloc(1, sizeof *plan);
+	struct plan *plan = memory_zeroed(1, sizeof *plan);
 	*out = NULL;
 	if (!plan)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
@@ -237,7 +237,7 @@ enum status plan_load(const char *folder, struct build_options *options, struct 
 	const struct json *inputs = json_get(stored, "inputs");
 	for (const struct json *input = inputs ? inputs->first : NULL; input; input = input->next)
 		capacity++;
-	const char **paths = calloc(capacity + 1, sizeof *paths);
+	const char **paths = memory_zeroed(capacity + 1, sizeof *paths);
 	for (const struct json *input = inputs ? inputs->first : NULL; input && paths; input = input->next) {
 		struct span path = json_get_text(input, "path");
 		/* A container's members share its path. */

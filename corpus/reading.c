@@ -28,7 +28,7 @@ struct line_reader {
 
 enum status line_reader_open(const char *path, struct line_reader **out, struct fault *fault)
 {
-	struct line_reader *reader = calloc(1, sizeof *reader);
+	struct line_reader *reader = memory_zeroed(1, sizeof *reader);
 	*out = NULL;
 	if (!reader)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory to read %.160s", path);
@@ -179,7 +179,7 @@ static enum status read_files(struct corpus *corpus, struct fault *fault)
 	size_t count = 0;
 	for (const struct json *at = files ? files->first : NULL; at; at = at->next)
 		count++;
-	corpus->files = calloc(count + 1, sizeof *corpus->files);
+	corpus->files = memory_zeroed(count + 1, sizeof *corpus->files);
 	if (!corpus->files)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the list of files");
 	for (const struct json *at = files ? files->first : NULL; at; at = at->next) {
@@ -203,7 +203,7 @@ enum status corpus_open(const char *folder, struct corpus **out, struct fault *f
 {
 	struct fault inner = {0};
 	char *path = NULL;
-	struct corpus *corpus = calloc(1, sizeof *corpus);
+	struct corpus *corpus = memory_zeroed(1, sizeof *corpus);
 	*out = NULL;
 	if (!corpus)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory");

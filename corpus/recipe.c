@@ -36,7 +36,7 @@ static enum status read_paths(struct manifest_recipe *recipe, struct arena *aren
 	size_t count = 0;
 	for (const struct json *at = paths ? paths->first : NULL; at; at = at->next)
 		count++;
-	recipe->paths = calloc(count + 1, sizeof *recipe->paths);
+	recipe->paths = memory_zeroed(count + 1, sizeof *recipe->paths);
 	if (!recipe->paths)
 		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' names");
 	for (const struct json *at = paths ? paths->first : NULL; status == STATUS_OK && at; at = at->next)

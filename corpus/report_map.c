@@ -8,7 +8,7 @@ enum { FIRST_SLOTS = 64 };
 enum status report_map_init(struct report_map *map)
 {
 	*map = (struct report_map){.slot_count = FIRST_SLOTS, .arena = arena_new(SIZE_MAX / 2)};
-	map->slots = calloc(FIRST_SLOTS, sizeof *map->slots);
+	map->slots = memory_zeroed(FIRST_SLOTS, sizeof *map->slots);
 	return map->slots && map->arena ? STATUS_OK : STATUS_MEMORY;
 }
 
@@ -31,11 +31,11 @@ static size_t slot_of(const struct report_map *map, struct span name)
 static bool grow(struct report_map *map)
 {
 	size_t capacity = map->capacity ? 2 * map->capacity : FIRST_SLOTS / 2;
-	struct report_count *entries = realloc(map->entries, capacity * sizeof *entries);
+	struct report_count *entries = memory_grow(map->entries, capacity * sizeof *entries);
 	if (!entries)
 		return false;
 	map->entries = entries;
-	uint32_t *slots = calloc(2 * capacity, sizeof *slots);
+	uint32_t *slots = memory_zeroed(2 * capacity, sizeof *slots);
 	if (!slots)
 		return false;
 	free(map->slots);

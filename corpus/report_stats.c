@@ -297,7 +297,7 @@ static enum status collect(struct report_stats *stats, const struct corpus *corp
 enum status report_stats_new(const struct corpus *corpus, struct report_stats **out, struct fault *fault)
 {
 	struct report_map *maps[13];
-	struct report_stats *stats = calloc(1, sizeof *stats);
+	struct report_stats *stats = memory_zeroed(1, sizeof *stats);
 	*out = NULL;
 	if (!stats)
 		return no_memory(fault);

@@ -38,7 +38,7 @@ static bool want(struct resolver *resolver, uint32_t rank, struct span text, int
 		return true;
 	if (resolver->want_count == resolver->want_capacity) {
 		size_t more = resolver->want_capacity ? 2 * resolver->want_capacity : 64;
-		struct want *grown = realloc(resolver->wants, more * sizeof *grown);
+		struct want *grown = memory_grow(resolver->wants, more * sizeof *grown);
 		if (!grown)
 			return false;
 		resolver->wants = grown;
@@ -59,7 +59,7 @@ static bool add_revisit(struct resolver *resolver, const struct row *row, uint64
 		return false;
 	if (list->count == list->capacity) {
 		size_t more = list->capacity ? 2 * list->capacity : 64;
-		struct revisit_fate *grown = realloc(list->at, more * sizeof *grown);
+		struct revisit_fate *grown = memory_grow(list->at, more * sizeof *grown);
 		if (!grown)
 			return false;
 		list->at = grown;
@@ -144,7 +144,7 @@ enum status revisits_resolve(const struct plan *plan, const struct spool *spool,
 		return STATUS_OK;
 	enum status status = pass(&resolver, plan, spool, true, fault);
 	if (status == STATUS_OK) {
-		resolver.best = malloc((list->count + 1) * sizeof *resolver.best);
+		resolver.best = memory_new((list->count + 1) * sizeof *resolver.best);
 		if (!resolver.best)
 			status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the revisits");
 	}

@@ -39,7 +39,7 @@ struct walk {
 
 static enum status walk_new(struct walk *walk, struct fault *fault)
 {
-	walk->walkers = calloc(walk->run->threads, sizeof *walk->walkers);
+	walk->walkers = memory_zeroed(walk->run->threads, sizeof *walk->walkers);
 	if (!walk->walkers)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for %u workers", walk->run->threads);
 	enum status status = recurring_open(walk->run->plan, &walk->recurring, fault);
@@ -147,7 +147,7 @@ static enum status collect_page(struct walk *walk, struct walker *walker, const 
 		return STATUS_OK;
 	if (walker->candidate_count == walker->candidate_capacity) {
 		size_t more = walker->candidate_capacity ? 2 * walker->candidate_capacity : 256;
-		struct df_candidate *grown = realloc(walker->candidates, more * sizeof *grown);
+		struct df_candidate *grown = memory_grow(walker->candidates, more * sizeof *grown);
 		if (!grown)
 			return fault_set(fault, STATUS_MEMORY, 0, "no memory for the df sample");
 		walker->candidates = grown;
@@ -181,7 +181,7 @@ static enum status select_sample(struct walk *walk, struct fault *fault)
 	size_t total = 0;
 	for (unsigned i = 0; i < walk->run->threads; i++)
 		total += walk->walkers[i].candidate_count;
-	walk->sample = malloc((total + 1) * sizeof *walk->sample);
+	walk->sample = memory_new((total + 1) * sizeof *walk->sample);
 	if (!walk->sample)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the df sample");
 	for (unsigned i = 0; i < walk->run->threads; i++) {
@@ -396,8 +396,8 @@ enum status signed_open(const struct plan *plan, const struct spool *spool, stru
 	memset(out, 0, sizeof *out);
 	out->shard_count = plan->shard_count;
 	out->count = spool->page_count;
-	out->files = calloc(3 * plan->shard_count, sizeof *out->files);
-	out->shard_first = calloc(plan->shard_count + 1, sizeof *out->shard_first);
+	out->files = memory_zeroed(3 * plan->shard_count, sizeof *out->files);
+	out->shard_first = memory_zeroed(plan->shard_count + 1, sizeof *out->shard_first);
 	out->table = signature_table_new();
 	enum status status = out->files && out->shard_first && out->table
 				     ? STATUS_OK

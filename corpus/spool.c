@@ -192,7 +192,7 @@ static enum status find_end(struct spool_writer *writer, uint64_t first_segment,
 {
 	struct buffer scratch;
 	struct block_header header;
-	struct tally *tally = malloc(sizeof *tally);
+	struct tally *tally = memory_new(sizeof *tally);
 	if (!tally)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the spool");
 	buffer_init(&scratch, ROW_MAX);
@@ -233,7 +233,7 @@ enum status spool_writer_open(struct spool_writer *writer, const struct plan *pl
 static enum status copy_spilled(int from, int to, struct fault *fault)
 {
 	enum { PIECE = 1 << 18 };
-	char *piece = malloc(PIECE);
+	char *piece = memory_new(PIECE);
 	enum status status = piece && lseek(from, 0, SEEK_SET) == 0
 				     ? STATUS_OK
 				     : fault_set(fault, STATUS_IO, 0, "cannot read the spool's temporary file");

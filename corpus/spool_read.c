@@ -39,7 +39,7 @@ static enum status add_frame(struct spool *spool, size_t *capacity, struct spool
 {
 	if (spool->frame_count == *capacity) {
 		size_t more = *capacity ? 2 * *capacity : 256;
-		struct spool_frame *grown = realloc(spool->frames, more * sizeof *grown);
+		struct spool_frame *grown = memory_grow(spool->frames, more * sizeof *grown);
 		if (!grown)
 			return STATUS_MEMORY;
 		spool->frames = grown;
@@ -108,12 +108,12 @@ static enum status index_shard(struct spool *spool, size_t *capacity, const stru
 enum status spool_open(const struct plan *plan, struct spool **out, struct fault *fault)
 {
 	size_t capacity = 0;
-	struct tally *tally = malloc(sizeof *tally);
-	struct spool *spool = calloc(1, sizeof *spool);
+	struct tally *tally = memory_new(sizeof *tally);
+	struct spool *spool = memory_zeroed(1, sizeof *spool);
 	*out = NULL;
 	if (spool) {
-		spool->shards = calloc(plan->shard_count, sizeof *spool->shards);
-		spool->input_tallies = calloc(plan->input_count, sizeof *spool->input_tallies);
+		spool->shards = memory_zeroed(plan->shard_count, sizeof *spool->shards);
+		spool->input_tallies = memory_zeroed(plan->input_count, sizeof *spool->input_tallies);
 		spool->shard_count = plan->shard_count;
 	}
 	enum status status = tally && spool && spool->shards && spool->input_tallies

@@ -66,6 +66,9 @@ enum status stage_write(const struct plan *plan, const char *name, const struct 
 {
 	struct header header;
 	struct buffer all;
+	enum status status = memory_status(fault);
+	if (status != STATUS_OK)
+		return status;
 	buffer_init(&all, SIZE_MAX);
 	for (size_t i = 0; count != 1 && i < count; i++)
 		buffer_append_span(&all, spans[i]);
@@ -73,7 +76,7 @@ enum status stage_write(const struct plan *plan, const char *name, const struct 
 	header_fill(plan, name, payload, &header);
 	char *path = path_join(plan->work, "%s", name), *temporary = path ? file_temporary_name(path) : NULL;
 	struct span out[2] = {{(const char *)&header, sizeof header}, payload};
-	enum status status = !path || !temporary || all.status != STATUS_OK
+	status = !path || !temporary || all.status != STATUS_OK
 				     ? fault_set(fault, STATUS_MEMORY, 0, "no memory to write stage %s", name)
 				     : write_file(temporary, path, out, 2, fault);
 	buffer_free(&all);
@@ -188,6 +191,11 @@ static void space_release(struct stage_space *space)
 
 enum status stage_space_commit(const struct plan *plan, struct stage_space *space, struct fault *fault)
 {
+	enum status memory = memory_status(fault);
+	if (memory != STATUS_OK) {
+		stage_space_abandon(space);
+		return memory;
+	}
 	header_fill(plan, space->name, (struct span){space->bytes, (size_t)space->size}, space->map);
 	bool fine =
 		msync(space->map, sizeof(struct header) + (size_t)space->size, MS_SYNC) == 0 && fsync(space->file) == 0;

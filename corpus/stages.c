@@ -284,7 +284,7 @@ enum status corpus_run_stage(const char *folder, const char *name, uint64_t inde
 		return fault_set(fault, STATUS_USAGE, 0, "there is no stage %.80s", name);
 	if (!of || index >= of)
 		return fault_set(fault, STATUS_USAGE, 0, "the shard is I/N with I from 0 to N-1");
-	struct task *task = calloc(1, sizeof *task);
+	struct task *task = memory_zeroed(1, sizeof *task);
 	if (!task)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
 	task->run.threads = threads ? threads : (unsigned)omp_get_num_procs();
@@ -330,7 +330,7 @@ static void print_state(const struct plan *plan, const struct stage *stage, stru
 
 enum status corpus_run_status(const char *folder, struct buffer *out, struct fault *fault)
 {
-	struct task *task = calloc(1, sizeof *task);
+	struct task *task = memory_zeroed(1, sizeof *task);
 	if (!task)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
 	char *sums = path_join(folder, "SHA256SUMS"), *plan = path_join(folder, ".work/plan.json");

@@ -72,8 +72,8 @@ static enum status read_sums(struct verify *verify, struct sums *sums, struct fa
 	size_t lines = 1;
 	for (size_t i = 0; i < rest.size; i++)
 		lines += rest.data[i] == '\n';
-	sums->names = calloc(lines, sizeof *sums->names);
-	sums->digests = calloc(lines, sizeof *sums->digests);
+	sums->names = memory_zeroed(lines, sizeof *sums->names);
+	sums->digests = memory_zeroed(lines, sizeof *sums->digests);
 	if (!sums->names || !sums->digests)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the sums");
 	while (span_cut(&rest, '\n', &line)) {
@@ -254,7 +254,7 @@ static bool grow(void **at, size_t count, size_t *capacity, size_t size)
 	if (count < *capacity)
 		return true;
 	size_t more = *capacity ? 2 * *capacity : 1024;
-	void *grown = realloc(*at, more * size);
+	void *grown = memory_grow(*at, more * size);
 	if (!grown)
 		return false;
 	*at = grown;
@@ -315,8 +315,8 @@ static int by_number(const void *a, const void *b)
 
 static enum status check_references(struct verify *verify, struct fault *fault)
 {
-	uint64_t *all = malloc((verify->row_count + 1) * sizeof *all),
-		 *kept = malloc((verify->row_count + 1) * sizeof *kept);
+	uint64_t *all = memory_new((verify->row_count + 1) * sizeof *all),
+		 *kept = memory_new((verify->row_count + 1) * sizeof *kept);
 	size_t kept_count = 0, missing = 0, twice = 0;
 	if (!all || !kept) {
 		free(all);
@@ -378,7 +378,7 @@ static enum status check_inputs(struct verify *verify, struct fault *fault)
 	size_t count = 0, i = 0;
 	for (const struct json *input = inputs ? inputs->first : NULL; input; input = input->next)
 		count++;
-	const struct json **list = malloc((count + 1) * sizeof(const struct json *));
+	const struct json **list = memory_new((count + 1) * sizeof(const struct json *));
 	if (!list)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs");
 	for (const struct json *input = inputs ? inputs->first : NULL; input; input = input->next)

@@ -16,7 +16,7 @@ static bool split_words(struct span text, struct words *out)
 {
 	size_t capacity = text.size / 2 + 1;
 	out->count = 0;
-	out->at = malloc(capacity * sizeof *out->at);
+	out->at = memory_new(capacity * sizeof *out->at);
 	if (!out->at)
 		return false;
 	for (size_t i = 0; i < text.size;) {
@@ -118,7 +118,7 @@ static size_t walk_back(int32_t *const *trace, int edits, size_t n, size_t m, st
 static int find_edits(const struct span *old, size_t n, const struct span *new_words, size_t m, int32_t **trace)
 {
 	for (int d = 0; d <= EDITS_MAX; d++) {
-		int32_t *row = trace[d] = malloc((size_t)(2 * d + 3) * sizeof *row);
+		int32_t *row = trace[d] = memory_new((size_t)(2 * d + 3) * sizeof *row);
 		if (!row)
 			return -2;
 		for (int i = 0; i < 2 * d + 3; i++)
@@ -143,8 +143,8 @@ static int find_edits(const struct span *old, size_t n, const struct span *new_w
 
 static enum status diff_middle(struct printer *printer, struct span *old, size_t n, struct span *new_words, size_t m)
 {
-	int32_t **trace = calloc(EDITS_MAX + 1, sizeof *trace);
-	struct step *steps = malloc((n + m + 1) * sizeof *steps);
+	int32_t **trace = memory_zeroed(EDITS_MAX + 1, sizeof *trace);
+	struct step *steps = memory_new((n + m + 1) * sizeof *steps);
 	int edits = trace && steps ? find_edits(old, n, new_words, m, trace) : -2;
 	if (edits == -1) {
 		put(printer, PIECE_OLD, old, n);

@@ -14,7 +14,7 @@ const char *article_version(void)
 
 struct article_extractor *article_extractor_new(const struct article_options *options)
 {
-	struct article_extractor *extractor = calloc(1, sizeof *extractor);
+	struct article_extractor *extractor = memory_zeroed(1, sizeof *extractor);
 	if (!extractor)
 		return NULL;
 	if (options)
@@ -85,12 +85,12 @@ static enum status reserve(struct article_extractor *extractor, size_t count)
 	if (count > extractor->p_capacity) {
 		size_t target = count + count / 2 + 256;
 		for (int i = 0; i < 2; i++) {
-			uint8_t *bigger = realloc(extractor->p[i], target);
+			uint8_t *bigger = memory_grow(extractor->p[i], target);
 			if (!bigger)
 				return STATUS_MEMORY;
 			extractor->p[i] = bigger;
 		}
-		struct article_block *more = realloc(extractor->out, target * sizeof *more);
+		struct article_block *more = memory_grow(extractor->out, target * sizeof *more);
 		if (!more)
 			return STATUS_MEMORY;
 		extractor->out = more;

@@ -183,7 +183,7 @@ static enum status grow(void **items, size_t *capacity, size_t need, size_t size
 	if (need <= *capacity)
 		return STATUS_OK;
 	size_t target = *capacity ? *capacity * 2 : 1024;
-	void *bigger = realloc(*items, target * size);
+	void *bigger = memory_grow(*items, target * size);
 	if (!bigger)
 		return STATUS_MEMORY;
 	*items = bigger;
@@ -568,8 +568,8 @@ enum status blocks_init(struct blocks *blocks)
 {
 	memset(blocks, 0, sizeof *blocks);
 	buffer_init(&blocks->text, (size_t)256 << 20);
-	blocks->memo = calloc((size_t)1 << MEMO_BITS, sizeof *blocks->memo);
-	blocks->classes = calloc(CLASS_TABLE, sizeof *blocks->classes);
+	blocks->memo = memory_zeroed((size_t)1 << MEMO_BITS, sizeof *blocks->memo);
+	blocks->classes = memory_zeroed(CLASS_TABLE, sizeof *blocks->classes);
 	if (!blocks->memo || !blocks->classes) {
 		blocks_free(blocks);
 		return STATUS_MEMORY;

@@ -24,7 +24,7 @@ struct charset_decoder {
 
 struct charset_decoder *charset_decoder_new(size_t max)
 {
-	struct charset_decoder *decoder = malloc(sizeof *decoder);
+	struct charset_decoder *decoder = memory_new(sizeof *decoder);
 	if (decoder == NULL)
 		return NULL;
 	buffer_init(&decoder->out, max);

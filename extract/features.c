@@ -124,7 +124,7 @@ uint32_t *features_scratch(struct features *features, size_t size, bool zero)
 {
 	if (size > features->scratch_capacity) {
 		size_t target = size + size / 2 + 4096;
-		uint32_t *bigger = realloc(features->scratch, target * sizeof *bigger);
+		uint32_t *bigger = memory_grow(features->scratch, target * sizeof *bigger);
 		if (!bigger)
 			return NULL;
 		features->scratch = bigger;
@@ -140,7 +140,7 @@ static enum status matrix_start(struct features *features, size_t count)
 	size_t stride = ((count + MODEL_LANES - 1) & ~(size_t)(MODEL_LANES - 1)) + 2 * FEATURE_PAD;
 	size_t need = stride * COLUMN_COUNT;
 	if (need > features->capacity) {
-		uint8_t *bigger = realloc(features->matrix, need + need / 4);
+		uint8_t *bigger = memory_grow(features->matrix, need + need / 4);
 		if (!bigger)
 			return STATUS_MEMORY;
 		features->matrix = bigger;

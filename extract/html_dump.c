@@ -50,7 +50,7 @@ static void dump_attributes(const struct html_tree *tree, uint32_t node, struct 
 		html_attr_at(tree, node, i, &name, &value);
 		names += name.size;
 	}
-	struct dump_attribute *all = malloc(count * sizeof *all + names);
+	struct dump_attribute *all = memory_new(count * sizeof *all + names);
 	if (all == NULL) {
 		out->status = STATUS_MEMORY;
 		return;

@@ -167,7 +167,7 @@ void html_template_push(struct html_parser *p, enum insertion_mode mode)
 	if (p->template_count == p->open_capacity) /* never: each is an open element */
 		return;
 	if (p->template_modes == NULL) {
-		p->template_modes = calloc(p->open_capacity, sizeof *p->template_modes);
+		p->template_modes = memory_zeroed(p->open_capacity, sizeof *p->template_modes);
 		if (p->template_modes == NULL) {
 			p->status = STATUS_MEMORY;
 			return;

@@ -20,7 +20,7 @@ static struct string_chunk *chunk_new(struct html_parser *p, size_t size)
 		p->status = STATUS_LIMIT;
 		return NULL;
 	}
-	struct string_chunk *chunk = malloc(sizeof *chunk + size);
+	struct string_chunk *chunk = memory_new(sizeof *chunk + size);
 	if (chunk == NULL) {
 		p->status = STATUS_MEMORY;
 		return NULL;

@@ -22,7 +22,7 @@ static bool array_grow(struct html_parser *p, void *array, uint32_t *capacity, u
 	uint64_t want = *capacity ? *capacity : 64;
 	while (want < count)
 		want *= 2;
-	void *more = want * size <= p->limits.memory_max ? realloc(*(void **)array, (size_t)want * size) : NULL;
+	void *more = want * size <= p->limits.memory_max ? memory_grow(*(void **)array, (size_t)want * size) : NULL;
 	if (more == NULL) {
 		p->status = want * size <= p->limits.memory_max ? STATUS_MEMORY : STATUS_LIMIT;
 		return false;
@@ -583,7 +583,7 @@ static void parse_loop(struct html_parser *p)
 
 struct html_parser *html_parser_new(const struct html_limits *limits)
 {
-	struct html_parser *p = calloc(1, sizeof *p);
+	struct html_parser *p = memory_zeroed(1, sizeof *p);
 	if (p == NULL)
 		return NULL;
 	if (limits)
@@ -596,10 +596,10 @@ struct html_parser *html_parser_new(const struct html_limits *limits)
 	p->scan = html_scan_kernel(NULL);
 	p->tree.parser = p;
 	p->open_capacity = l->depth_max + 8;
-	p->open = malloc(p->open_capacity * sizeof *p->open);
+	p->open = memory_new(p->open_capacity * sizeof *p->open);
 	for (p->attribute_slot_count = 64; p->attribute_slot_count < 2 * l->attribute_max;)
 		p->attribute_slot_count *= 2;
-	p->attribute_slots = calloc(p->attribute_slot_count, 2 * sizeof *p->attribute_slots);
+	p->attribute_slots = memory_zeroed(p->attribute_slot_count, 2 * sizeof *p->attribute_slots);
 	if (p->open == NULL || p->attribute_slots == NULL) {
 		html_parser_free(p);
 		return NULL;

@@ -8,7 +8,7 @@ enum { SCRATCH_MAX = 64 << 20, TEXT_MAX = 4 << 20 };
 
 struct metadata_reader *metadata_reader_new(void)
 {
-	struct metadata_reader *reader = calloc(1, sizeof *reader);
+	struct metadata_reader *reader = memory_zeroed(1, sizeof *reader);
 	if (!reader)
 		return NULL;
 	reader->arena = arena_new(SCRATCH_MAX);

@@ -64,7 +64,7 @@ static void month_put(struct month_names *names, struct span word, int month)
 
 struct month_names *month_names_new(void)
 {
-	struct month_names *names = calloc(1, sizeof *names);
+	struct month_names *names = memory_zeroed(1, sizeof *names);
 	if (!names)
 		return NULL;
 	for (size_t row = 0; row < sizeof month_rows / sizeof *month_rows; row++)

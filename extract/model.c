@@ -41,8 +41,8 @@ static bool table_open(struct token_table *table, struct cursor *cursor, uint32_
 	while (size < count * 2)
 		size *= 2;
 	table->mask = size - 1;
-	table->keys = calloc(size, sizeof *table->keys);
-	table->weights = calloc(size, sizeof *table->weights);
+	table->keys = memory_zeroed(size, sizeof *table->keys);
+	table->weights = memory_zeroed(size, sizeof *table->weights);
 	if (!table->keys || !table->weights)
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
@@ -85,9 +85,9 @@ static bool stage_open(struct model_stage *stage, struct cursor *cursor, unsigne
 	    stage->unit < 1 || stage->unit > 1 << 20 || stage->base > 1 << 24 || stage->base < -(1 << 24))
 		return false;
 	stage->leaf_count = stage->node_count + stage->tree_count;
-	stage->trees = calloc(stage->tree_count + 1, sizeof *stage->trees);
-	stage->nodes = calloc(stage->node_count + 1, sizeof *stage->nodes);
-	stage->leaves = calloc(stage->leaf_count + 1, 1);
+	stage->trees = memory_zeroed(stage->tree_count + 1, sizeof *stage->trees);
+	stage->nodes = memory_zeroed(stage->node_count + 1, sizeof *stage->nodes);
+	stage->leaves = memory_zeroed(stage->leaf_count + 1, 1);
 	if (!stage->trees || !stage->nodes || !stage->leaves)
 		return false;
 	uint32_t node = 0, leaf = 0;
@@ -114,7 +114,7 @@ struct article_model *article_model_open(struct span bytes, struct fault *fault)
 {
 	struct cursor cursor = {(const unsigned char *)bytes.data, (const unsigned char *)bytes.data + bytes.size,
 				false};
-	struct article_model *model = calloc(1, sizeof *model);
+	struct article_model *model = memory_zeroed(1, sizeof *model);
 	if (!model) {
 		fault_set(fault, STATUS_MEMORY, 0, "no memory for a model");
 		return NULL;

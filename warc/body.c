@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 #ifdef WARCMILL_HAVE_BROTLI
 #include <brotli/decode.h>
 #endif
@@ -315,6 +316,8 @@ static enum decode decode_zstd(struct body_decoder *decoder, struct span in, str
 		ZSTD_outBuffer to = {out->data + out->size, room, 0};
 		size_t result = ZSTD_decompressStream(decoder->zstd, &to, &from);
 		out->size += to.pos;
+		if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
+			return DECODE_MEMORY;
 		if (ZSTD_isError(result))
 			return out->size ? DECODE_PART : DECODE_NOT;
 		if (from.pos == from.size && to.pos < to.size)

@@ -190,8 +190,7 @@ static enum status mend(struct warc_reader *reader, struct warc_record *record, 
 	if (*lost)
 		return STATUS_OK;
 	struct span text = record_text(reader);
-	size_t unsure,
-		near = search_text(reader, span_slice(text, 0, end + NEAR + reader->options.header_max), end, &unsure);
+	size_t unsure, near = search_until(reader, text, end, end + NEAR, &unsure);
 	size_t inside = near <= end + NEAR ? SIZE_MAX : end_inside(reader, text, header, end);
 	if (inside != SIZE_MAX) {
 		record->flags |= WARC_RECORD_LENGTH;

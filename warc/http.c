@@ -78,7 +78,7 @@ static enum status take_transfer(struct warc_reader *reader, struct warc_http *h
 					     ? body_dechunk(reader->decoder, http->entity, &out)
 					     : body_decode(reader->decoder, codings[count], http->entity, &out);
 		if (decode == DECODE_MEMORY)
-			return STATUS_MEMORY;
+			return fault_set(NULL, STATUS_MEMORY, 0, "out of memory");
 		note(http, decode);
 		if (decode == DECODE_NOT || decode == DECODE_UNKNOWN)
 			continue;
@@ -107,7 +107,7 @@ static enum status take_content(struct warc_reader *reader, struct warc_http *ht
 	while (count-- && whole && http->body.size) {
 		enum decode decode = body_decode(reader->decoder, codings[count], http->body, &http->body);
 		if (decode == DECODE_MEMORY)
-			return STATUS_MEMORY;
+			return fault_set(NULL, STATUS_MEMORY, 0, "out of memory");
 		note(http, decode);
 		whole = decode == DECODE_WHOLE || decode == DECODE_NOT;
 	}
@@ -116,7 +116,7 @@ static enum status take_content(struct warc_reader *reader, struct warc_http *ht
 	    is_text_type(http->content_type)) {
 		enum decode decode = body_decode(reader->decoder, SPAN("gzip"), http->body, &http->body);
 		if (decode == DECODE_MEMORY)
-			return STATUS_MEMORY;
+			return fault_set(NULL, STATUS_MEMORY, 0, "out of memory");
 		note(http, decode);
 	}
 	return STATUS_OK;

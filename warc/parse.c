@@ -61,31 +61,70 @@ static bool is_field_name(struct span name)
 	return true;
 }
 
+#define VERSION_MAX 16 /* bytes of a version line */
+
 static const char *const telling_names[] = {"WARC-Type", "WARC-Record-ID", "WARC-Date", "Content-Length"};
 
-/* Every line a version, a field or a folded rest; one field that only records have. END: the block is all of TEXT. */
-static enum parse warc_lines(struct span text, bool whole)
+struct header_run parse_header_run(struct span text, size_t from)
 {
-	struct span line = line_cut(&text);
-	if (line.size > 16)
-		return PARSE_NO;
-	bool telling = false;
-	while (text.size) {
-		bool ends = memchr(text.data, '\n', text.size) != NULL;
-		line = line_cut(&text);
-		if (!ends)
-			break; /* not all of it is here */
-		if (!line.size)
-			return telling ? PARSE_YES : PARSE_NO;
+	struct header_run run = {.from = from, .telling = SIZE_MAX};
+	struct span rest = span_slice(text, from, text.size - from);
+	for (;;) {
+		run.end = text.size - rest.size;
+		if (!rest.size || !memchr(rest.data, '\n', rest.size)) {
+			run.how = RUN_SHORT; /* not all of the line is here */
+			return run;
+		}
+		struct span line = line_cut(&rest);
+		if (!line.size) {
+			run.end = text.size - rest.size;
+			run.how = RUN_WHOLE;
+			return run;
+		}
 		if (line.data[0] == ' ' || line.data[0] == '\t')
 			continue;
 		size_t colon = span_find_byte(line, ':');
-		if (colon == SIZE_MAX || !is_field_name((struct span){line.data, colon}))
-			return PARSE_NO;
-		for (size_t i = 0; !telling && i < sizeof telling_names / sizeof *telling_names; i++)
-			telling = span_equal_nocase((struct span){line.data, colon}, span_of(telling_names[i]));
+		struct span name = {line.data, colon == SIZE_MAX ? 0 : colon};
+		if (!is_field_name(name)) {
+			run.how = RUN_BROKEN;
+			return run;
+		}
+		for (size_t i = 0; i < sizeof telling_names / sizeof *telling_names; i++)
+			if (span_equal_nocase(name, span_of(telling_names[i])))
+				run.telling = run.end;
 	}
-	return whole ? PARSE_NO : PARSE_SHORT;
+}
+
+/* Index after the version line that starts TEXT. Few bytes: a version is short. */
+static enum parse version_line(struct span text, size_t *end)
+{
+	struct span head = span_slice(text, 0, VERSION_MAX + 8);
+	size_t line = span_find_byte(head, '\n'), size = line;
+	if (line == SIZE_MAX)
+		return text.size > head.size || head.size > VERSION_MAX + 2 ? PARSE_NO : PARSE_SHORT;
+	while (size && text.data[size - 1] == '\r')
+		size--;
+	*end = line + 1;
+	return size > VERSION_MAX ? PARSE_NO : PARSE_YES;
+}
+
+enum parse parse_warc_strict(struct span text, size_t at, size_t header_max, struct header_run *run)
+{
+	struct span here = span_slice(text, at, text.size - at);
+	size_t next;
+	enum parse parse = warc_magic(here);
+	if (parse == PARSE_YES)
+		parse = version_line(here, &next);
+	if (parse != PARSE_YES)
+		return parse;
+	next += at;
+	if (next < run->from || next > run->end || run->how == RUN_NONE)
+		*run = parse_header_run(text, next);
+	if (run->how == RUN_BROKEN)
+		return PARSE_NO;
+	if (run->how == RUN_SHORT)
+		return here.size >= header_max ? PARSE_NO : PARSE_SHORT;
+	return run->telling != SIZE_MAX && run->telling >= next && run->end - at <= header_max ? PARSE_YES : PARSE_NO;
 }
 
 enum parse parse_warc_extent(struct span text, bool strict, size_t header_max, size_t *size)
@@ -95,7 +134,8 @@ enum parse parse_warc_extent(struct span text, bool strict, size_t header_max, s
 		return magic;
 	struct span head = span_slice(text, 0, header_max);
 	if (strict) {
-		enum parse lines = warc_lines(head, head.size == header_max);
+		struct header_run run = {.how = RUN_NONE};
+		enum parse lines = parse_warc_strict(head, 0, header_max, &run);
 		if (lines != PARSE_YES)
 			return lines;
 	}
@@ -244,7 +284,8 @@ enum parse parse_arc_line(struct span text, bool strict, struct arc_line *arc)
 		return PARSE_NO;
 	struct span words[ARC_TOKENS];
 	size_t count = last_words(line, words), date = 1;
-	bool unknown = count && span_equal(words[0], SPAN("-1")); /* some writers' word for a length they did not know */
+	bool unknown =
+		count && span_equal(words[0], SPAN("-1")); /* some writers' word for a length they did not know */
 	if (!count || (!unknown && !span_to_u64(words[0], &arc->length)))
 		return PARSE_NO;
 	while (date < count && !(words[date].size >= 12 && words[date].size <= 18 && all_digits(words[date])))

@@ -39,6 +39,8 @@ enum status search_stored(struct warc_reader *reader, uint64_t from, uint64_t *a
 /* First record in TEXT at or after FROM, strictly checked: its index, or SIZE_MAX. *SHORT: the index of one of which
  * too little is here to tell, else SIZE_MAX. */
 size_t search_text(const struct warc_reader *reader, struct span text, size_t from, size_t *short_at);
+/* The same, at LAST or before. */
+size_t search_until(const struct warc_reader *reader, struct span text, size_t from, size_t last, size_t *short_at);
 /* Nothing but zero bytes and blanks, as far as it can be seen again. */
 bool search_is_padding(struct warc_reader *reader, uint64_t from, uint64_t to);
 

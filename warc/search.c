@@ -19,34 +19,58 @@ enum parse starts_record(const struct warc_reader *reader, struct span text, boo
 	return parse_arc_line(text, true, &line);
 }
 
-/* The next place in TEXT from FROM on where a record may start: "WARC/", or the start of a line in ARC files. */
-static size_t next_candidate(const struct warc_reader *reader, struct span text, size_t from)
+/* "WARC/" from FROM on, or SIZE_MAX. */
+static size_t next_magic(struct span text, size_t from)
+{
+	const char *found = from < text.size ? memmem(text.data + from, text.size - from, "WARC/", 5) : NULL;
+	return found ? (size_t)(found - text.data) : SIZE_MAX;
+}
+
+/* The start of a line from FROM on, or SIZE_MAX. */
+static size_t next_line(struct span text, size_t from)
 {
 	if (from >= text.size)
 		return SIZE_MAX;
-	const char *found = memmem(text.data + from, text.size - from, "WARC/", 5);
-	size_t warc = found ? (size_t)(found - text.data) : SIZE_MAX;
-	if (!reader->arc)
-		return warc;
 	if (!from || text.data[from - 1] == '\n')
 		return from;
 	const char *line = memchr(text.data + from, '\n', text.size - from);
-	size_t arc = line && line + 1 < text.data + text.size ? (size_t)(line + 1 - text.data) : SIZE_MAX;
-	return arc < warc ? arc : warc;
+	return line && line + 1 < text.data + text.size ? (size_t)(line + 1 - text.data) : SIZE_MAX;
 }
 
-size_t search_text(const struct warc_reader *reader, struct span text, size_t from, size_t *short_at)
+/* Is it a record that starts at AT, "WARC/" or, in ARC files, a line? */
+static enum parse record_at(const struct warc_reader *reader, struct span text, size_t at, struct header_run *run)
+{
+	enum parse parse = parse_warc_strict(text, at, reader->options.header_max, run);
+	struct arc_line line;
+	if (parse != PARSE_NO || !reader->arc)
+		return parse;
+	return parse_arc_line(span_slice(text, at, text.size - at), true, &line);
+}
+
+size_t search_until(const struct warc_reader *reader, struct span text, size_t from, size_t last, size_t *short_at)
 {
 	*short_at = SIZE_MAX;
-	for (size_t at = next_candidate(reader, text, from); at != SIZE_MAX;
-	     at = next_candidate(reader, text, at + 1)) {
-		enum parse parse = starts_record(reader, (struct span){text.data + at, text.size - at}, true);
+	struct header_run run = {.how = RUN_NONE};
+	size_t magic = next_magic(text, from), line = reader->arc ? next_line(text, from) : SIZE_MAX;
+	for (;;) {
+		size_t at = magic < line ? magic : line;
+		if (at == SIZE_MAX || at > last)
+			return SIZE_MAX;
+		enum parse parse = record_at(reader, text, at, &run);
 		if (parse == PARSE_YES)
 			return at;
 		if (parse == PARSE_SHORT && *short_at == SIZE_MAX)
 			*short_at = at;
+		if (at == magic)
+			magic = next_magic(text, at + 1);
+		if (at == line)
+			line = next_line(text, at + 1);
 	}
-	return SIZE_MAX;
+}
+
+size_t search_text(const struct warc_reader *reader, struct span text, size_t from, size_t *short_at)
+{
+	return search_until(reader, text, from, SIZE_MAX, short_at);
 }
 
 static enum status search_plain(struct warc_reader *reader, uint64_t from, uint64_t *at, bool *found,

@@ -195,8 +195,10 @@ size_t gzip_peek(struct span stored, char *out, size_t max)
 	if (!header)
 		return 0;
 	z_stream stream = {0};
-	if (inflateInit2(&stream, -15) != Z_OK)
+	if (inflateInit2(&stream, -15) != Z_OK) {
+		memory_fail();
 		return 0;
+	}
 	/* A few KiB of input hold any first block's tables, and bound what a row of false starts costs. */
 	size_t size = stored.size - header;
 	stream.next_in = (Bytef *)(uintptr_t)(stored.data + header);
@@ -205,6 +207,8 @@ size_t gzip_peek(struct span stored, char *out, size_t max)
 	stream.avail_out = (uInt)max;
 	int result = inflate(&stream, Z_SYNC_FLUSH);
 	size_t made = max - stream.avail_out;
+	if (result == Z_MEM_ERROR)
+		memory_fail();
 	inflateEnd(&stream);
 	return result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR ? made : 0;
 }

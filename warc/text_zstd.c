@@ -240,8 +240,10 @@ size_t zstd_peek(struct text *text, struct span stored, char *out, size_t max)
 		return 0;
 	if (!zstd->peek)
 		zstd->peek = ZSTD_createDCtx();
-	if (!zstd->peek)
+	if (!zstd->peek) {
+		memory_fail();
 		return 0;
+	}
 	ZSTD_DCtx_reset(zstd->peek, ZSTD_reset_session_and_parameters);
 	ZSTD_DCtx_setParameter(zstd->peek, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
 	ZSTD_DCtx_refDDict(zstd->peek, zstd->dictionary);

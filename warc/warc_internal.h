@@ -194,6 +194,22 @@ enum parse { PARSE_NO, PARSE_YES, PARSE_SHORT }; /* not one; one; more text woul
 /* A WARC header block at the start of TEXT: *SIZE bytes with the blank line. STRICT (after damage) wants every line in
  * order. */
 enum parse parse_warc_extent(struct span text, bool strict, size_t header_max, size_t *size);
+/* Lines from FROM on as far as they could be a header's: each a field or the rest of a folded one. Judged once, they
+ * answer for every place among them where a header could begin, so that a text full of beginnings costs its length and
+ * not its square. */
+struct header_run {
+	enum {
+		RUN_NONE,
+		RUN_WHOLE,
+		RUN_BROKEN,
+		RUN_SHORT
+	} how;            /* ends with a blank line; with no field; with the text */
+	size_t from, end; /* END: after the blank line; of the line that is none; of the last line, not whole */
+	size_t telling;   /* the last line with a field that only records have, or SIZE_MAX */
+};
+struct header_run parse_header_run(struct span text, size_t from);
+/* parse_warc_extent, strict, at AT of TEXT. RUN is kept from call to call with the same TEXT. */
+enum parse parse_warc_strict(struct span text, size_t at, size_t header_max, struct header_run *run);
 /* The fields of a block found by parse_warc_extent or an HTTP header; LINE gets the first line. */
 enum status parse_fields(struct span block, struct arena *arena, struct fields *fields, struct span *line);
 /* End of the header block that starts at TEXT (after its blank line), or SIZE_MAX. */
