@@ -84,12 +84,12 @@ static enum status search_plain(struct warc_reader *reader, uint64_t from, uint6
 		if (status)
 			return status;
 		size_t unsure, hit = search_text(reader, text, 0, &unsure);
-		if (hit != SIZE_MAX && hit < unsure) {
+		if (hit != SIZE_MAX && (hit < unsure || window->at_end)) {
 			*at = from + hit;
 			*found = true;
 			return STATUS_OK;
 		}
-		if (window->at_end && unsure == SIZE_MAX) {
+		if (window->at_end) { /* an unfinished block at the end is none */
 			*at = from + text.size;
 			return STATUS_OK;
 		}
@@ -98,10 +98,9 @@ static enum status search_plain(struct warc_reader *reader, uint64_t from, uint6
 			from += text.size > 5 ? text.size - 5 : text.size;
 		} else if (unsure) {
 			from += unsure;
-		} else if (!window->at_end && text.size < reader->options.header_max) {
-			want = text.size + SCALED(MIB) < WINDOW_MAX ? text.size + SCALED(MIB) : WINDOW_MAX;
 		} else {
-			from++; /* an unfinished block at the end is none */
+			want = text.size + SCALED(MIB) < WINDOW_MAX ? text.size + SCALED(MIB) : WINDOW_MAX;
+			from += text.size >= WINDOW_MAX; /* cannot be: a header is shorter */
 		}
 	}
 }

@@ -32,6 +32,7 @@
 {"Data/Invalid/missing_header_field.warc", COUNT | NAMES, "a header block without an end is damage, not a record"},
 {"Data/Invalid/premature_w_trailing_newline.warc", COUNT, "a header block without an end is damage, not a record"},
 {"Data/Invalid/premature_wo_trailing_newline.warc", COUNT, "a header block without an end is damage, not a record"},
+{"test/data/bad.arc", PAYLOAD, "an ARC length of -1: the block goes on to the next head; the other reader gives none"},
 {"test/data/example-space-in-target-uri.warc.gz", NAMES, "addresses stay as they are stored; the other reader encodes or trims blanks"},
 {"invalid-warcheaderfieldpolicy-11.warc", COUNT, "a whole header and less block than it says: delivered and marked as cut"},
 {"invalid-warcheaderfieldpolicy-12.warc", COUNT, "a whole header and less block than it says: delivered and marked as cut"},
