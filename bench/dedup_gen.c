@@ -79,3 +79,16 @@ void dedup_generate(struct signature *out, size_t count, uint64_t seed)
 			out[i].exact = (struct hash128){next(&seed), next(&seed)};
 	}
 }
+
+void dedup_generate_story(struct signature *out, size_t count, uint64_t seed)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0)
+			make_new(&out[i], &seed);
+		else
+			out[i] = out[0];
+		if (i)
+			make_near(&out[i], &seed);
+		out[i].exact = (struct hash128){next(&seed), next(&seed)};
+	}
+}

@@ -64,16 +64,21 @@ static void join(struct node *nodes, uint32_t a, uint32_t b)
 static bool linked(const struct clustering *self, const struct node *a, const struct node *b)
 {
 	struct pair_evidence evidence;
+	struct signature copies[PANEL + 1];
+	const struct signature *right[PANEL];
 	unsigned accepted = 0, all = a->panel_count * b->panel_count;
 	if (a->old_keeper != DOCUMENT_NONE && b->old_keeper != DOCUMENT_NONE)
 		return a->old_keeper == b->old_keeper;
 	if (a->size == 1 && b->size == 1)
 		return true;
-	for (unsigned i = 0; i < a->panel_count; i++)
+	ceiling_check(self->options->ceiling);
+	for (unsigned k = 0; k < b->panel_count; k++)
+		right[k] = signature_read(self->input->table, b->panel[k], &copies[k]);
+	for (unsigned i = 0; i < a->panel_count; i++) {
+		const struct signature *left = signature_read(self->input->table, a->panel[i], &copies[PANEL]);
 		for (unsigned k = 0; k < b->panel_count; k++)
-			accepted +=
-				pair_verify(signature_at(self->input->table, a->panel[i]),
-					    signature_at(self->input->table, b->panel[k]), self->options, &evidence);
+			accepted += pair_verify(left, right[k], self->options, &evidence);
+	}
 	return accepted * 1000 >= all * (unsigned)(self->options->link_min * 1000 + 0.5);
 }
 
@@ -83,14 +88,17 @@ static bool linked(const struct clustering *self, const struct node *a, const st
 static enum status nodes_make(struct clustering *self, const struct pair_list *pairs, size_t documents)
 {
 	size_t count = 0;
-	self->node_of = calloc(documents + 1, sizeof *self->node_of);
+	self->node_of = ceiling_array(self->options->ceiling, documents + 1, sizeof *self->node_of);
 	if (!self->node_of)
 		return STATUS_MEMORY;
-	for (size_t i = 0; i < pairs->count; i++)
+	for (size_t i = 0; i < pairs->count; i++) {
+		if (i % CEILING_STRIDE == 0)
+			ceiling_check(self->options->ceiling);
 		self->node_of[pairs->at[i].a] = self->node_of[pairs->at[i].b] = 1;
+	}
 	for (size_t i = 0; i < documents; i++)
 		count += self->node_of[i];
-	self->nodes = malloc((count + 1) * sizeof *self->nodes);
+	self->nodes = ceiling_array(self->options->ceiling, count + 1, sizeof *self->nodes);
 	if (!self->nodes)
 		return STATUS_MEMORY;
 	for (size_t i = 0; i < documents; i++) {
@@ -124,7 +132,7 @@ static int by_keeper(const void *left, const void *right)
 /* Old documents that share a keeper are one cluster from the start. */
 static enum status join_old(struct clustering *self)
 {
-	struct old_node *old = malloc((self->node_count + 1) * sizeof *old);
+	struct old_node *old = ceiling_array(self->options->ceiling, self->node_count + 1, sizeof *old);
 	size_t count = 0;
 	if (!old)
 		return STATUS_MEMORY;
@@ -135,14 +143,17 @@ static enum status join_old(struct clustering *self)
 	for (size_t i = 1; i < count; i++)
 		if (old[i].keeper == old[i - 1].keeper)
 			join(self->nodes, find(self->nodes, old[i - 1].node), find(self->nodes, old[i].node));
-	free(old);
+	ceiling_drop(self->options->ceiling, old);
 	return STATUS_OK;
 }
 
 /* Strongest pairs first; a counting sort that keeps the order of (a, b) among equals. */
 static enum status join_pairs(struct clustering *self, const struct pair_list *pairs)
 {
-	size_t starts[1002] = {0}, *order = malloc((pairs->count + 1) * sizeof *order);
+	size_t starts[1002] = {0};
+	struct {
+		uint32_t a, b;
+	} *order = ceiling_array(self->options->ceiling, pairs->count + 1, sizeof *order);
 	if (!order)
 		return STATUS_MEMORY;
 	for (size_t i = 0; i < pairs->count; i++)
@@ -150,15 +161,16 @@ static enum status join_pairs(struct clustering *self, const struct pair_list *p
 	for (unsigned i = 0; i < 1001; i++)
 		starts[i + 1] += starts[i];
 	for (size_t i = 0; i < pairs->count; i++)
-		order[starts[1000 - pairs->at[i].evidence.score]++] = i;
+		memcpy(&order[starts[1000 - pairs->at[i].evidence.score]++], &pairs->at[i], sizeof *order);
 	for (size_t i = 0; i < pairs->count; i++) {
-		const struct accepted_pair *pair = &pairs->at[order[i]];
-		uint32_t a = find(self->nodes, self->node_of[pair->a] - 1),
-			 b = find(self->nodes, self->node_of[pair->b] - 1);
+		if (i % CEILING_STRIDE == 0)
+			ceiling_check(self->options->ceiling);
+		uint32_t a = find(self->nodes, self->node_of[order[i].a] - 1),
+			 b = find(self->nodes, self->node_of[order[i].b] - 1);
 		if (a != b && linked(self, &self->nodes[a], &self->nodes[b]))
 			join(self->nodes, a, b);
 	}
-	free(order);
+	ceiling_drop(self->options->ceiling, order);
 	return STATUS_OK;
 }
 
@@ -171,26 +183,30 @@ struct grouping {
 	uint32_t *label, *starts, *order;
 };
 
-static void grouping_free(struct grouping *g)
+static void grouping_free(struct grouping *g, struct ceiling *ceiling)
 {
-	free(g->label);
-	free(g->starts);
-	free(g->order);
+	ceiling_drop(ceiling, g->order);
+	ceiling_drop(ceiling, g->starts);
+	ceiling_drop(ceiling, g->label);
 }
 
 static enum status grouping_make(struct clustering *self, const struct exact_groups *groups, struct grouping *g)
 {
 	size_t count = signature_table_count(self->input->table);
-	uint32_t *smallest = malloc((self->node_count + 1) * sizeof *smallest);
-	*g = (struct grouping){malloc((count + 1) * sizeof *g->label), calloc(count + 2, sizeof *g->starts),
-			       malloc((count + 1) * sizeof *g->order)};
+	struct ceiling *ceiling = self->options->ceiling;
+	uint32_t *smallest = ceiling_array(ceiling, self->node_count + 1, sizeof *smallest);
+	*g = (struct grouping){ceiling_array(ceiling, count + 1, sizeof *g->label),
+			       ceiling_array(ceiling, count + 2, sizeof *g->starts),
+			       ceiling_array(ceiling, count + 1, sizeof *g->order)};
 	if (!smallest || !g->label || !g->starts || !g->order) {
-		free(smallest);
+		ceiling_drop(ceiling, smallest);
 		return STATUS_MEMORY;
 	}
 	memset(smallest, 255, (self->node_count + 1) * sizeof *smallest);
 	/* Old documents are gathered under their keeper, whether a pair names them or not. */
 	for (size_t i = 0; i < count; i++) {
+		if (i % CEILING_STRIDE == 0)
+			ceiling_check(ceiling);
 		uint32_t first = exact_first(groups, i);
 		bool old = i < self->input->old_count;
 		uint32_t node = self->node_of[first];
@@ -207,40 +223,58 @@ static enum status grouping_make(struct clustering *self, const struct exact_gro
 			g->label[i] = first < self->input->old_count ? self->input->old_keeper[first] : first;
 		}
 	}
-	free(smallest);
-	for (size_t i = 0; i < count; i++)
+	ceiling_drop(ceiling, smallest);
+	for (size_t i = 0; i < count; i++) {
+		if (i % CEILING_STRIDE == 0)
+			ceiling_check(ceiling);
 		g->starts[g->label[i] + 1]++;
+	}
 	for (size_t i = 0; i < count; i++)
 		g->starts[i + 1] += g->starts[i];
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (i % CEILING_STRIDE == 0)
+			ceiling_check(ceiling);
 		g->order[g->starts[g->label[i]]++] = (uint32_t)i;
+	}
 	for (size_t i = count; i > 0; i--)
 		g->starts[i] = g->starts[i - 1];
 	g->starts[0] = 0;
 	return STATUS_OK;
 }
 
-static bool cluster_rows(const struct clustering *self, const uint32_t *members, size_t count, struct dedup_row *rows)
+static bool cluster_rows(const struct clustering *self, const struct exact_groups *groups, const uint32_t *members,
+			 size_t count, struct dedup_row *rows)
 {
-	uint32_t small[64], *scratch = count <= 64 ? small : malloc(count * sizeof *scratch);
+	uint32_t small[64],
+		*scratch = count <= 64 ? small : ceiling_array(self->options->ceiling, count, sizeof *scratch);
 	uint8_t rule;
 	if (!scratch)
 		return false;
 	uint32_t keeper = keeper_choose(self->input, self->options, members, count, scratch, &rule);
-	const struct signature *kept = signature_at(self->input->table, keeper);
+	struct signature copies[2];
+	const struct signature *kept = signature_read(self->input->table, keeper, &copies[0]);
 	for (size_t i = 0; i < count; i++) {
+		if (i % CEILING_STRIDE == 0)
+			ceiling_check(self->options->ceiling);
 		struct dedup_row *row = &rows[members[i]];
 		*row = (struct dedup_row){.keeper = keeper, .size = (uint32_t)count, .keeper_rule = rule};
-		if (members[i] != keeper &&
-		    !pair_verify(signature_at(self->input->table, members[i]), kept, self->options, &row->evidence))
+		if (exact_first(groups, members[i]) ==
+		    exact_first(groups, keeper)) { /* equal texts, equal signatures */
+			if (members[i] != keeper)
+				pair_verify(kept, kept, self->options, &row->evidence);
+			continue;
+		}
+		if (members[i] != keeper && !pair_verify(signature_read(self->input->table, members[i], &copies[1]),
+							 kept, self->options, &row->evidence))
 			row->evidence.rule = PAIR_LINKED;
 	}
 	if (scratch != small)
-		free(scratch);
+		ceiling_drop(self->options->ceiling, scratch);
 	return true;
 }
 
-static enum status rows_make(const struct clustering *self, const struct grouping *g, struct dedup_result *result)
+static enum status rows_make(const struct clustering *self, const struct exact_groups *groups, const struct grouping *g,
+			     struct dedup_result *result)
 {
 	int threads = self->options->threads ? (int)self->options->threads : omp_get_max_threads();
 	bool failed = false;
@@ -248,11 +282,13 @@ static enum status rows_make(const struct clustering *self, const struct groupin
 	struct dedup_row *rows = result->rows;
 #pragma omp parallel for schedule(dynamic, 4096) num_threads(threads) reduction(|| : failed)
 	for (size_t i = 0; i < count; i++) {
+		if (i % (CEILING_STRIDE / 2) == 0)
+			ceiling_check(self->options->ceiling);
 		size_t from = g->starts[i], size = g->starts[i + 1] - from;
 		if (size == 1)
 			rows[g->order[from]] = (struct dedup_row){.keeper = g->order[from], .size = 1};
 		else if (size > 1)
-			failed = failed || !cluster_rows(self, g->order + from, size, rows);
+			failed = failed || !cluster_rows(self, groups, g->order + from, size, rows);
 	}
 	if (failed)
 		return STATUS_MEMORY;
@@ -267,7 +303,9 @@ static enum status rows_make(const struct clustering *self, const struct groupin
 
 void dedup_result_free(struct dedup_result *result)
 {
-	free(result->rows);
+	ceiling_drop(result->ceiling, result->rows);
+	if (result->own_ceiling)
+		ceiling_free(result->ceiling);
 	memset(result, 0, sizeof *result);
 }
 
@@ -286,7 +324,8 @@ enum status dedup_cluster(const struct dedup_input *input, const struct exact_gr
 			return fault_set(fault, STATUS_DATA, i,
 					 "an old document's keeper is not among the old documents");
 	result->count = count;
-	result->rows = malloc((count + 1) * sizeof *result->rows);
+	result->ceiling = options->ceiling;
+	result->rows = ceiling_array(options->ceiling, count + 1, sizeof *result->rows);
 	enum status status = result->rows ? nodes_make(&self, pairs, count) : STATUS_MEMORY;
 	if (!status)
 		status = join_old(&self);
@@ -295,13 +334,13 @@ enum status dedup_cluster(const struct dedup_input *input, const struct exact_gr
 	if (!status)
 		status = grouping_make(&self, groups, &grouping);
 	if (!status)
-		status = rows_make(&self, &grouping, result);
+		status = rows_make(&self, groups, &grouping, result);
 	result->accepted = pairs->count;
 	result->candidates = pairs->candidates;
 	result->full_buckets = pairs->full_buckets;
-	grouping_free(&grouping);
-	free(self.nodes);
-	free(self.node_of);
+	grouping_free(&grouping, options->ceiling);
+	ceiling_drop(options->ceiling, self.nodes);
+	ceiling_drop(options->ceiling, self.node_of);
 	if (status) {
 		dedup_result_free(result);
 		return fault_set(fault, status, 0, "no memory to cluster %zu documents", count);

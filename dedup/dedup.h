@@ -9,6 +9,7 @@
 #define WARCMILL_DEDUP_H
 
 #include "base/base.h"
+#include "dedup/ceiling.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -118,10 +119,15 @@ struct dedup_options {
 	unsigned bucket_max;              /* 48: larger buckets are linked sparsely */
 	bool exact_only;
 	enum fingerprint fingerprint;
-	unsigned threads;        /* 0: all */
-	uint64_t memory;         /* ceiling in bytes for dedup_run; 0: none. Any value gives the same result */
-	const char *work_folder; /* for dedup_run's run files when `memory` asks for them; NULL: $TMPDIR or /tmp */
+	unsigned threads; /* 0: all */
+	uint64_t memory;  /* limit on the resident memory of the process in bytes, held by dedup_run as CEILING_EXTRA
+			     says; 0: none. Any value gives the same result */
+	const char *work_folder; /* for files that `memory` asks for; NULL: $TMPDIR or /tmp */
+	struct ceiling *ceiling; /* where large arrays are made; NULL: dedup_run makes one of `memory` */
 };
+/* With `memory` the process stays below it and this much more, a thread: what comes in between two checks. The limit
+ * must leave room for what the process holds otherwise (a df table is 8 MiB at most). */
+#define CEILING_EXTRA ((uint64_t)16 << 20)
 void dedup_options_default(struct dedup_options *options);
 /* STATUS_USAGE with one sentence for values out of range. */
 enum status dedup_options_check(const struct dedup_options *options, struct fault *fault);
@@ -163,6 +169,13 @@ enum status signature_table_add_file(struct signature_table *table, const char *
 				     struct fault *fault);
 size_t signature_table_count(const struct signature_table *table);
 const struct signature *signature_at(const struct signature_table *table, size_t document);
+/* The same for access at random: where a ceiling watches the table, files are read into *COPY rather than touched, as
+ * one touch may bring 64 KiB of a file into memory. Valid as long as COPY is. */
+const struct signature *signature_read(const struct signature_table *table, size_t document, struct signature *copy);
+/* Let CEILING give back the table's mapped files; unwatch before the table is freed. Borrowed arrays are their owner's
+ * to watch. */
+enum status signature_table_watch(struct signature_table *table, struct ceiling *ceiling);
+void signature_table_unwatch(struct signature_table *table, struct ceiling *ceiling);
 void signature_table_free(struct signature_table *table); /* NULL is fine */
 
 /* ---- Search: keys and matching, by partition of the key space ------------------------------------------------- */
@@ -189,10 +202,11 @@ struct accepted_pair {
 	struct pair_evidence evidence;
 };
 struct pair_list {
-	struct accepted_pair *at; /* sorted by (a, b), distinct; malloc'd */
+	struct accepted_pair *at; /* sorted by (a, b), distinct; of `ceiling`, malloc'd where that is NULL */
 	size_t count, capacity;
 	uint64_t candidates;   /* pairs compared */
 	uint64_t full_buckets; /* buckets over bucket_max */
+	struct ceiling *ceiling;
 };
 void pair_list_free(struct pair_list *list);
 void pair_list_sort(struct pair_list *list); /* by (a, b), repeated pairs dropped */
@@ -229,7 +243,7 @@ const char *keeper_rule_name(unsigned rule); /* "alone", "old", "canonical", "so
 
 #define DOCUMENT_NONE UINT32_MAX
 struct dedup_input {
-	const struct signature_table *table;       /* < 2^32 - 1 documents */
+	struct signature_table *table;             /* < 2^32 - 1 documents */
 	const struct dedup_attributes *attributes; /* [count]; NULL: all absent */
 	/* Incremental: the documents [0, old_count) are an older corpus's, and old_keeper[i] is the keeper of the
 	 * cluster of document i. Old clusters keep their members and keepers and never join each other; new documents
@@ -246,11 +260,14 @@ struct dedup_row {
 	uint8_t unused[3];             /* 0: rows can be compared as bytes */
 };
 struct dedup_result {
-	struct dedup_row *rows; /* [count] malloc'd; a cluster's id is its keeper */
+	struct dedup_row *rows; /* [count]; a cluster's id is its keeper */
 	size_t count;
 	uint64_t clusters, exact, near; /* clusters of two and more; documents collapsed as exact, as near */
 	uint64_t candidates, accepted, full_buckets;
-	uint64_t memory_peak; /* bytes that dedup_run itself held at most, mapped signatures not counted */
+	uint64_t memory_peak;    /* bytes of arrays that the ceiling held at most, in memory or in files; signatures are
+				    not    counted */
+	struct ceiling *ceiling; /* of the rows */
+	bool own_ceiling;
 };
 void dedup_result_free(struct dedup_result *result);
 

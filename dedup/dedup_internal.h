@@ -111,14 +111,17 @@ uint64_t shingle_hash(const uint64_t *tokens, unsigned n); /* n 1 … 3 */
  */
 void simhash_sum(const uint64_t *features, const uint8_t *classes, size_t count, uint64_t out[2]);
 
+#define SCAN_STRIDE 4096 /* documents that are read in order between two checks of the ceiling */
+
+/* Where signature_read would touch memory. */
+void signature_prefetch(const struct signature_table *table, size_t document);
+
 /* ---- Tables and groups (table.c) -----------------------------------------------------------------------------------
  */
 
-/* Give back the memory of mapped parts; their contents stay readable. */
-void signature_table_release(const struct signature_table *table);
-
 struct exact_groups {
 	uint32_t *first; /* [count] */
+	struct ceiling *ceiling;
 	size_t count;
 	uint64_t distinct;
 };
@@ -144,12 +147,13 @@ struct key_bins {
 	unsigned from, to;
 	size_t starts[KEY_BINS + 1]; /* [to - from + 1] */
 	uint64_t *entries;
+	struct ceiling *ceiling;
 };
 enum status key_bins_collect(struct key_bins *bins, const struct signature_table *table,
 			     const struct exact_groups *groups, const struct dedup_options *options, unsigned from,
 			     unsigned to, struct fault *fault);
 enum status key_bins_read(struct key_bins *bins, const char *const *runs, size_t run_count, unsigned from, unsigned to,
-			  struct fault *fault);
+			  struct ceiling *ceiling, struct fault *fault);
 void key_bins_free(struct key_bins *bins);
 
 /* ---- Keepers (keeper.c)

@@ -241,22 +241,32 @@ static void filter_length(struct choice *c, uint8_t *wanted, uint64_t *values)
 	uint32_t panel[PANEL];
 	size_t panel_count = panel_of(c, panel);
 	double longest = -1;
+	struct signature copies[PANEL], copy;
+	const struct signature *panel_at[PANEL];
+	for (size_t k = 0; k < panel_count; k++)
+		panel_at[k] = signature_read(c->input->table, panel[k], &copies[k]);
 	(void)values;
 	for (size_t i = 0; i < c->count; i++) {
-		const struct signature *own = signature_at(c->input->table, c->left[i]);
+		if (i % CEILING_STRIDE == 0)
+			ceiling_check(c->options->ceiling);
+		const struct signature *own = signature_read(c->input->table, c->left[i], &copy);
 		unsigned yes = 0;
 		for (size_t k = 0; k < panel_count; k++)
-			yes += panel[k] != c->left[i] &&
-			       wraps(own, signature_at(c->input->table, panel[k]), c->options);
+			yes += panel[k] != c->left[i] && wraps(own, panel_at[k], c->options);
 		wanted[i] = yes == 0 || yes * 4 < panel_count;
 	}
 	narrow(c, wanted);
 	for (size_t i = 0; i < c->count; i++) {
-		double length = clean_length(signature_at(c->input->table, c->left[i]));
+		if (i % CEILING_STRIDE == 0)
+			ceiling_check(c->options->ceiling);
+		double length = clean_length(signature_read(c->input->table, c->left[i], &copy));
 		longest = length > longest ? length : longest;
 	}
-	for (size_t i = 0; i < c->count; i++)
-		wanted[i] = clean_length(signature_at(c->input->table, c->left[i])) >= longest;
+	for (size_t i = 0; i < c->count; i++) {
+		if (i % CEILING_STRIDE == 0)
+			ceiling_check(c->options->ceiling);
+		wanted[i] = clean_length(signature_read(c->input->table, c->left[i], &copy)) >= longest;
+	}
 	narrow(c, wanted);
 }
 
@@ -274,8 +284,8 @@ static const struct {
 uint32_t keeper_choose(const struct dedup_input *input, const struct dedup_options *options, const uint32_t *members,
 		       size_t count, uint32_t *scratch, uint8_t *rule)
 {
-	uint8_t small_wanted[64], *wanted = count <= 64 ? small_wanted : malloc(count);
-	uint64_t small_values[64], *values = count <= 64 ? small_values : malloc(count * sizeof *values);
+	uint8_t small_wanted[64], *wanted = count <= 64 ? small_wanted : memory_new(count);
+	uint64_t small_values[64], *values = count <= 64 ? small_values : memory_new(count * sizeof *values);
 	struct choice c = {input, options, members, count, scratch, count};
 	*rule = KEEPER_ID;
 	memcpy(scratch, members, count * sizeof *members);

@@ -38,7 +38,7 @@ size_t keys_of(const struct signature *signature, const struct dedup_options *op
 
 void key_bins_free(struct key_bins *bins)
 {
-	free(bins->entries);
+	ceiling_drop(bins->ceiling, bins->entries);
 	bins->entries = NULL;
 }
 
@@ -51,6 +51,8 @@ static void bins_scan(struct key_bins *bins, const struct signature_table *table
 {
 	struct key keys[KEYS_MAX];
 	for (size_t i = from; i < to; i++) {
+		if (i % SCAN_STRIDE == 0)
+			ceiling_scanned(options->ceiling);
 		if (exact_first(groups, i) != i)
 			continue;
 		size_t count = keys_of(signature_at(table, i), options, keys);
@@ -88,7 +90,7 @@ static enum status collect_range(struct key_bins *bins, const struct signature_t
 {
 	int threads = options->threads ? (int)options->threads : omp_get_max_threads();
 	unsigned slices = (unsigned)threads * 4, width = bins->to - bins->from;
-	size_t *counts = calloc((size_t)slices * width + 1, sizeof *counts), documents = last - first;
+	size_t *counts = memory_zeroed((size_t)slices * width + 1, sizeof *counts), documents = last - first;
 	if (!counts)
 		return STATUS_MEMORY;
 	for (int place = 0; place < 2; place++) {
@@ -98,7 +100,7 @@ static enum status collect_range(struct key_bins *bins, const struct signature_t
 				  first + documents * (slice + 1) / slices, counts + (size_t)slice * width, place);
 		if (!place) {
 			size_t total = places_of(counts, slices, bins);
-			bins->entries = malloc((total + 1) * sizeof *bins->entries);
+			bins->entries = ceiling_array(bins->ceiling, total + 1, sizeof *bins->entries);
 			if (!bins->entries) {
 				free(counts);
 				return STATUS_MEMORY;
@@ -113,7 +115,7 @@ enum status key_bins_collect(struct key_bins *bins, const struct signature_table
 			     const struct exact_groups *groups, const struct dedup_options *options, unsigned from,
 			     unsigned to, struct fault *fault)
 {
-	*bins = (struct key_bins){.from = from, .to = to};
+	*bins = (struct key_bins){.from = from, .to = to, .ceiling = options->ceiling};
 	if (collect_range(bins, table, groups, options, 0, signature_table_count(table)))
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the keys of bins %u to %u", from, to);
 	return STATUS_OK;
@@ -134,7 +136,7 @@ enum status keys_write(const struct signature_table *table, const struct exact_g
 		       const struct dedup_options *options, size_t from, size_t to, const char *path,
 		       struct fault *fault)
 {
-	struct key_bins bins = {.from = 0, .to = KEY_BINS};
+	struct key_bins bins = {.from = 0, .to = KEY_BINS, .ceiling = options->ceiling};
 	if (collect_range(&bins, table, groups, options, from, to))
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the keys of %zu documents", to - from);
 	struct buffer out;
@@ -196,20 +198,21 @@ static enum status runs_read(struct key_bins *bins, const char *const *runs, siz
 		}
 		if (run.file)
 			fclose(run.file);
+		ceiling_check(bins->ceiling);
 	}
 	return status;
 }
 
 enum status key_bins_read(struct key_bins *bins, const char *const *runs, size_t run_count, unsigned from, unsigned to,
-			  struct fault *fault)
+			  struct ceiling *ceiling, struct fault *fault)
 {
 	size_t next[KEY_BINS] = {0};
-	*bins = (struct key_bins){.from = from, .to = to};
+	*bins = (struct key_bins){.from = from, .to = to, .ceiling = ceiling};
 	enum status status = runs_read(bins, runs, run_count, next, false, fault);
 	if (status)
 		return status;
 	size_t total = places_of(next, 1, bins);
-	bins->entries = malloc((total + 1) * sizeof *bins->entries);
+	bins->entries = ceiling_array(bins->ceiling, total + 1, sizeof *bins->entries);
 	if (!bins->entries)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the keys of bins %u to %u", from, to);
 	status = runs_read(bins, runs, run_count, next, true, fault);

@@ -26,6 +26,7 @@ struct candidates {
 	size_t count, capacity;
 	bool failed;
 	uint64_t full_buckets;
+	struct ceiling *ceiling;
 };
 
 static void put_pair(struct candidates *out, uint32_t a, uint32_t b, size_t old_count)
@@ -34,7 +35,7 @@ static void put_pair(struct candidates *out, uint32_t a, uint32_t b, size_t old_
 		return;
 	if (out->count == out->capacity) {
 		size_t capacity = out->capacity ? out->capacity * 2 : 4096;
-		uint64_t *at = out->failed ? NULL : realloc(out->at, capacity * sizeof *at);
+		uint64_t *at = out->failed ? NULL : ceiling_grow(out->ceiling, out->at, capacity * sizeof *at);
 		if (!at) {
 			out->failed = true;
 			return;
@@ -48,13 +49,13 @@ static void put_pair(struct candidates *out, uint32_t a, uint32_t b, size_t old_
 /* Sort and drop repetitions; TEMP is made here. */
 static void candidates_distinct(struct candidates *c)
 {
-	uint64_t *temp = malloc((c->count + 1) * sizeof *temp);
+	uint64_t *temp = ceiling_array(c->ceiling, c->count + 1, sizeof *temp);
 	if (!temp) {
 		c->failed = true;
 		return;
 	}
 	sort_u64(c->at, c->count, 0, temp);
-	free(temp);
+	ceiling_drop(c->ceiling, temp);
 	size_t kept = 0;
 	for (size_t i = 0; i < c->count; i++)
 		if (kept == 0 || c->at[i] != c->at[kept - 1])
@@ -128,13 +129,16 @@ static void bucket_near(const struct matcher *m, struct fingerprinted *members, 
  * each other), which does not matter: they are in their clusters already. */
 static void bucket_block(const struct matcher *m, const uint64_t *entries, size_t count, struct candidates *out)
 {
-	struct fingerprinted *members = malloc(count * sizeof *members);
+	struct fingerprinted *members = ceiling_array(m->options->ceiling, count, sizeof *members);
 	if (!members) {
 		out->failed = true;
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		const struct signature *s = signature_at(m->table, (uint32_t)entries[i]);
+		struct signature copy;
+		const struct signature *s = signature_read(m->table, (uint32_t)entries[i], &copy);
+		if (i % CEILING_STRIDE == 0)
+			ceiling_check(m->options->ceiling);
 		members[i] = (struct fingerprinted){{s->simhash[0], s->simhash[1]}, (uint32_t)entries[i], 0};
 	}
 	qsort(members, count, sizeof *members, by_simhash);
@@ -151,7 +155,7 @@ static void bucket_block(const struct matcher *m, const uint64_t *entries, size_
 		bucket_near(m, members, distinct, out);
 	else
 		bucket_sparse(m, entries, count, out);
-	free(members);
+	ceiling_drop(m->options->ceiling, members);
 }
 
 /* ENTRIES of one sorted bin. */
@@ -177,7 +181,7 @@ static bool pair_list_put(struct pair_list *list, const struct accepted_pair *pa
 {
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity ? list->capacity * 2 : 1024;
-		struct accepted_pair *at = realloc(list->at, capacity * sizeof *at);
+		struct accepted_pair *at = ceiling_grow(list->ceiling, list->at, capacity * sizeof *at);
 		if (!at)
 			return false;
 		list->at = at;
@@ -189,7 +193,7 @@ static bool pair_list_put(struct pair_list *list, const struct accepted_pair *pa
 
 void pair_list_free(struct pair_list *list)
 {
-	free(list->at);
+	ceiling_drop(list->ceiling, list->at);
 	memset(list, 0, sizeof *list);
 }
 
@@ -214,12 +218,17 @@ void pair_list_sort(struct pair_list *list)
 
 static bool verify_range(const struct matcher *m, const uint64_t *pairs, size_t count, struct pair_list *out)
 {
+	struct signature copies[2];
+	const struct signature *a = NULL;
 	for (size_t i = 0; i < count; i++) {
 		struct accepted_pair pair = {.a = (uint32_t)(pairs[i] >> 32), .b = (uint32_t)pairs[i]};
+		if (i % (CEILING_STRIDE / 2) == 0)
+			ceiling_check(m->options->ceiling);
 		if (i + 4 < count)
-			__builtin_prefetch(signature_at(m->table, (uint32_t)pairs[i + 4]));
-		if (pair_verify(signature_at(m->table, pair.a), signature_at(m->table, pair.b), m->options,
-				&pair.evidence) &&
+			signature_prefetch(m->table, (uint32_t)pairs[i + 4]);
+		if (i == 0 || pairs[i] >> 32 != pairs[i - 1] >> 32)
+			a = signature_read(m->table, pair.a, &copies[0]);
+		if (pair_verify(a, signature_read(m->table, pair.b, &copies[1]), m->options, &pair.evidence) &&
 		    !pair_list_put(out, &pair))
 			return false;
 	}
@@ -233,6 +242,8 @@ static enum status verify_all(const struct matcher *m, const struct candidates *
 	struct pair_list slices[VERIFY_SLICES];
 	bool good[VERIFY_SLICES];
 	memset(slices, 0, sizeof slices);
+	for (unsigned i = 0; i < VERIFY_SLICES; i++)
+		slices[i].ceiling = m->options->ceiling;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
 	for (unsigned i = 0; i < VERIFY_SLICES; i++) {
 		size_t from = c->count * i / VERIFY_SLICES, to = c->count * (i + 1) / VERIFY_SLICES;
@@ -261,35 +272,38 @@ static enum status bins_pairs(const struct matcher *m, struct key_bins *bins, in
 	size_t most = 0;
 	for (unsigned i = 0; i < width; i++)
 		most = bins->starts[i + 1] - bins->starts[i] > most ? bins->starts[i + 1] - bins->starts[i] : most;
-	struct candidates *found = calloc(width, sizeof *found);
-	uint64_t *temp = malloc((most + 1) * (size_t)threads * sizeof *temp);
+	struct candidates *found = memory_zeroed(width, sizeof *found);
+	uint64_t *temp = ceiling_array(all->ceiling, (most + 1) * (size_t)threads, sizeof *temp);
 	if (!found || !temp) {
 		free(found);
-		free(temp);
+		ceiling_drop(all->ceiling, temp);
 		return STATUS_MEMORY;
 	}
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
 	for (unsigned i = 0; i < width; i++) {
 		uint64_t *entries = bins->entries + bins->starts[i];
+		found[i].ceiling = all->ceiling;
 		size_t count = bins->starts[i + 1] - bins->starts[i];
 		sort_u64(entries, count, 32, temp + (size_t)omp_get_thread_num() * most);
 		bin_pairs(m, bins->from + i, entries, count, &found[i]);
 		candidates_distinct(&found[i]);
+		ceiling_check(all->ceiling);
 	}
-	free(temp);
+	ceiling_drop(all->ceiling, temp);
 	size_t total = 0;
 	for (unsigned i = 0; i < width; i++) {
 		total += found[i].count;
 		all->failed |= found[i].failed;
 		all->full_buckets += found[i].full_buckets;
 	}
-	all->at = malloc((total + 1) * sizeof *all->at);
+	all->at = ceiling_array(all->ceiling, total + 1, sizeof *all->at);
 	all->failed |= !all->at;
 	for (unsigned i = 0; i < width; i++) {
 		if (!all->failed && found[i].count)
 			memcpy(all->at + all->count, found[i].at, found[i].count * sizeof *all->at);
 		all->count += found[i].count;
-		free(found[i].at);
+		ceiling_drop(all->ceiling, found[i].at);
+		ceiling_check(all->ceiling);
 	}
 	free(found);
 	if (!all->failed)
@@ -304,16 +318,17 @@ enum status dedup_match(const struct signature_table *table, const struct exact_
 {
 	int threads = options->threads ? (int)options->threads : omp_get_max_threads();
 	struct matcher matcher = {table, options, old_count};
-	struct candidates candidates = {NULL, 0, 0, false, 0};
+	struct candidates candidates = {.ceiling = options->ceiling};
 	struct key_bins bins;
 	memset(out, 0, sizeof *out);
+	out->ceiling = options->ceiling;
 	if (partitions == 0 || partition >= partitions)
 		return fault_set(fault, STATUS_USAGE, 0, "there is no partition %u of %u", partition, partitions);
 	unsigned from = (unsigned)((uint64_t)KEY_BINS * partition / partitions),
 		 to = (unsigned)((uint64_t)KEY_BINS * (partition + 1) / partitions);
 	if (options->exact_only || from == to)
 		return STATUS_OK;
-	enum status status = run_count ? key_bins_read(&bins, runs, run_count, from, to, fault)
+	enum status status = run_count ? key_bins_read(&bins, runs, run_count, from, to, options->ceiling, fault)
 				       : key_bins_collect(&bins, table, groups, options, from, to, fault);
 	if (status)
 		return status;
@@ -322,7 +337,7 @@ enum status dedup_match(const struct signature_table *table, const struct exact_
 	if (!status)
 		status = verify_all(&matcher, &candidates, threads, out);
 	out->full_buckets = candidates.full_buckets;
-	free(candidates.at);
+	ceiling_drop(options->ceiling, candidates.at);
 	if (status) {
 		pair_list_free(out);
 		return fault_set(fault, status, 0, "no memory for the pairs of partition %u of %u", partition,

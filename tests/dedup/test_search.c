@@ -346,7 +346,7 @@ static void threads_memory_partitions_and_runs_do_not_matter(void **state)
 				 STATUS_OK);
 	}
 	snprintf(path, sizeof path, "/tmp/warcmill-pairs-%d", (int)getpid());
-	struct pair_list pairs = {NULL, 0, 0, 0, 0}, found;
+	struct pair_list pairs = {.count = 0}, found;
 	for (unsigned p = 0; p < 7; p++) {
 		assert_int_equal(dedup_match(table, groups, &options, p, 7, names, 2, 0, &found, &fault), STATUS_OK);
 		assert_int_equal(pair_list_save(&found, path, &fault), STATUS_OK);
@@ -374,6 +374,91 @@ static void threads_memory_partitions_and_runs_do_not_matter(void **state)
 	dedup_result_free(&apart);
 	free(all);
 	texts_free(&t);
+}
+
+/* ---- A ceiling ------------------------------------------------------------------------------------------------------
+ */
+
+static uint64_t status_bytes(const char *name)
+{
+	char line[256];
+	unsigned long long kilobytes = 0;
+	FILE *file = fopen("/proc/self/status", "r");
+	size_t size = strlen(name);
+	while (file && fgets(line, sizeof line, file))
+		if (!strncmp(line, name, size))
+			kilobytes = strtoull(line + size, NULL, 10);
+	if (file)
+		fclose(file);
+	return kilobytes * 1024;
+}
+
+/* Unrelated documents, every third followed by two near copies. */
+static void signatures_file(const char *path, size_t count)
+{
+	uint64_t seed = 11;
+	struct signature s = {.tokens = 350, .sketch_count = SIGNATURE_SKETCH, .anchor_count = SIGNATURE_ANCHORS};
+	FILE *file = fopen(path, "wb");
+	for (size_t i = 0; i < count; i++) {
+		s.exact = (struct hash128){invent_next(&seed), invent_next(&seed)};
+		if (i % 3 == 0) {
+			s.simhash[0] = invent_next(&seed);
+			s.simhash[1] = invent_next(&seed);
+			for (unsigned k = 0; k < SIGNATURE_SKETCH; k++)
+				s.sketch[k] = (k << 20 | (uint32_t)(invent_next(&seed) & 0xFFFF)) << 4;
+			for (unsigned k = 0; k < SIGNATURE_ANCHORS; k++) {
+				s.anchors[k] = (uint32_t)invent_next(&seed);
+				s.anchors_high[k] = (uint8_t)invent_next(&seed);
+			}
+		}
+		s.simhash[0] ^= (uint64_t)1 << i % 64;
+		fwrite(&s, sizeof s, 1, file);
+	}
+	fclose(file);
+}
+
+static struct dedup_result run_file(const char *path, uint64_t memory)
+{
+	struct dedup_options options;
+	struct dedup_result result;
+	struct fault fault;
+	struct signature_table *table = signature_table_new();
+	dedup_options_default(&options);
+	options.memory = memory;
+	options.threads = 2;
+	assert_int_equal(signature_table_add_file(table, path, 0, 0, &fault), STATUS_OK);
+	assert_int_equal(dedup_run(&(struct dedup_input){.table = table}, &options, &result, &fault), STATUS_OK);
+	signature_table_free(table);
+	return result;
+}
+
+static void a_ceiling_holds_and_changes_nothing(void **state)
+{
+	(void)state;
+	enum { COUNT = 198000 };
+	uint64_t limit = (uint64_t)64 << 20;
+	char path[64];
+	snprintf(path, sizeof path, "/tmp/warcmill-signatures-%d", (int)getpid());
+	signatures_file(path, COUNT);
+	FILE *reset = fopen("/proc/self/clear_refs", "w"); /* VmHWM counts from here on */
+	bool fresh = reset && fputs("5", reset) >= 0;
+	if (reset)
+		fresh &= fclose(reset) == 0;
+	uint64_t before = status_bytes("VmRSS:");
+	struct dedup_result held = run_file(path, limit);
+	uint64_t peak = status_bytes("VmHWM:");
+	struct dedup_result free_run = run_file(path, 0);
+	assert_int_equal(held.clusters, COUNT / 3);
+	assert_memory_equal(held.rows, free_run.rows, COUNT * sizeof *held.rows);
+	assert_true(held.memory_peak > 0);
+#ifndef __SANITIZE_ADDRESS__ /* shadow memory counts too */
+	if (fresh && before && before < limit)
+		assert_true(peak <= limit + 2 * CEILING_EXTRA);
+#endif
+	(void)peak;
+	dedup_result_free(&held);
+	dedup_result_free(&free_run);
+	unlink(path);
 }
 
 static void many_copies_of_one_story(void **state)
@@ -499,6 +584,7 @@ int main(void)
 		cmocka_unit_test(short_texts),
 		cmocka_unit_test(boilerplate_with_little_text),
 		cmocka_unit_test(threads_memory_partitions_and_runs_do_not_matter),
+		cmocka_unit_test(a_ceiling_holds_and_changes_nothing),
 		cmocka_unit_test(many_copies_of_one_story),
 		cmocka_unit_test(decisions_follow_from_evidence),
 		cmocka_unit_test(new_documents_join_old_clusters),
