@@ -49,7 +49,7 @@ static const struct {
 	{"passages", NULL, OPT_PASSAGES, "list paragraphs repeated in documents of a host (passages.jsonl)"},
 	{"drop-passages", "N", OPT_DROP, "drop paragraphs that are in more than N documents of a host"},
 	{"memory", "SIZE", OPT_MEMORY,
-	 "hold at most so much (2G) beside what lies in files; the output does not change"},
+	 "keep resident memory below so much (2G), beside ids and lines in hand; the output does not change"},
 	{"compress", "FORM", OPT_COMPRESS, "of the rows: zst (default), gz or none"},
 	{"max-part-bytes", "SIZE", OPT_PART, "begin a new part after so much text [1G]"},
 	{"force", NULL, OPT_FORCE, "replace a finished run in DIR"},
@@ -210,7 +210,7 @@ int cli_dedup(int argc, char **argv)
 	if (code != EXIT_DONE)
 		return code < 0 ? EXIT_DONE : code;
 	if (job.against) {
-		snprintf(df_path, sizeof df_path, "%s/tables/df.bin", job.against);
+		snprintf(df_path, sizeof df_path, "%s/tables/df.table", job.against);
 		job.df_path = df_path;
 	}
 	enum status status = dedup_options_check(&job.options, &fault);

@@ -77,7 +77,7 @@ int cli_recluster(int argc, char **argv)
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return usage();
 	const char *corpus = argv[1];
-	char *df = join(corpus, "tables/df.bin"), *clusters = join(corpus, "clusters.tsv");
+	char *df = join(corpus, "tables/df.table"), *clusters = join(corpus, "clusters.tsv");
 	int code = EXIT_IO;
 	if (!df || !clusters) {
 		code = cli_fail(EXIT_IO, "recluster", "no memory");

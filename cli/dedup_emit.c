@@ -249,6 +249,8 @@ static enum status frame_rows(const struct emitter *e, const struct job_frame *f
 	for (size_t row = frame->first_row; !status && span_cut(&rest, '\n', &line) && line.size; row++) {
 		const struct json *object;
 		size_t rank = e->job->rows[row].rank;
+		if (row % CEILING_STRIDE == 0)
+			ceiling_scanned(e->job->ceiling);
 		arena_reset(worker->arena);
 		if ((status = json_parse(worker->arena, line, 0, &object, fault)))
 			break;
@@ -295,12 +297,14 @@ static enum status emit_rows(struct emitter *e, struct fault *fault)
 static enum status members_make(struct emitter *e, struct fault *fault)
 {
 	struct dedup_job *job = e->job;
-	e->starts = calloc(job->row_count + 2, sizeof *e->starts);
-	e->members = malloc((job->row_count + 1) * sizeof *e->members);
+	e->starts = ceiling_array(job->ceiling, job->row_count + 2, sizeof *e->starts);
+	e->members = ceiling_array(job->ceiling, job->row_count + 1, sizeof *e->members);
 	if (!e->starts || !e->members)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the lists of copies");
 	for (int place = 0; place < 2; place++) {
 		for (size_t i = 0; i < job->row_count; i++) {
+			if (i % CEILING_STRIDE == 0)
+				ceiling_check(job->ceiling);
 			uint32_t keeper = result_of(job, i)->keeper;
 			if (keeper < job->old_count || keeper == job->old_count + i)
 				continue;
@@ -324,6 +328,8 @@ static enum status clusters_write(struct dedup_job *job, struct fault *fault)
 	struct buffer out;
 	buffer_init(&out, SIZE_MAX / 2);
 	for (size_t i = 0; i < job->row_count; i++) {
+		if (i % CEILING_STRIDE == 0)
+			ceiling_check(job->ceiling);
 		buffer_append_span(&out, job_row_id(job, job->row_of[i]));
 		buffer_append_byte(&out, '\t');
 		buffer_append_span(&out, cluster_id(job, result_of(job, i)));
@@ -381,7 +387,7 @@ enum status job_emit(struct dedup_job *job, struct fault *fault)
 		status = clusters_write(job, fault);
 	if (!status)
 		status = passages_write(job, fault);
-	free(e.starts);
-	free(e.members);
+	ceiling_drop(job->ceiling, e.members);
+	ceiling_drop(job->ceiling, e.starts);
 	return status;
 }

@@ -49,7 +49,9 @@ void dedup_job_free(struct dedup_job *job)
 		close(job->spool);
 	free(job->candidates);
 	df_free(job->df);
-	free(job->attributes);
+	ceiling_drop(job->ceiling, job->attributes);
+	if (job->signatures)
+		ceiling_unwatch(job->ceiling, job->signatures);
 	if (job->signatures)
 		munmap(job->signatures, job->row_count * sizeof *job->signatures);
 	free(job->row_of);
@@ -59,6 +61,7 @@ void dedup_job_free(struct dedup_job *job)
 	free(job->old_clusters);
 	free(job->old_keeper);
 	dedup_result_free(&job->result);
+	ceiling_free(job->ceiling);
 	buffer_free(&job->files);
 }
 
@@ -67,12 +70,12 @@ static enum status tables_write(struct dedup_job *job, struct fault *fault)
 	char path[4096];
 	uint8_t sha256[DIGEST_MAX];
 	uint64_t size = 0;
-	snprintf(path, sizeof path, "%s/tables/df.bin", job->folder);
+	snprintf(path, sizeof path, "%s/tables/df.table", job->folder);
 	enum status status = df_save(job->df, path, fault);
 	if (!status)
 		status = digest_file(DIGEST_SHA256, path, sha256, &size, fault);
 	if (!status)
-		job_note_file(job, "tables/df.bin", size, sha256);
+		job_note_file(job, "tables/df.table", size, sha256);
 	snprintf(path, sizeof path, "%s/tables/signatures.bin", job->folder);
 	if (!status && job->signatures && msync(job->signatures, job->row_count * sizeof *job->signatures, MS_SYNC))
 		status = fault_set(fault, STATUS_IO, 0, "cannot write the signatures: %s", strerror(errno));
@@ -164,14 +167,17 @@ static enum status manifest_write(struct dedup_job *job, struct fault *fault)
 
 static enum status collapse(struct dedup_job *job, struct fault *fault)
 {
+	char path[4096];
 	struct signature_table *table = signature_table_new();
 	enum status status = table ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the signatures");
 	if (!status && job->against)
 		status = job_old_load(job, table, fault);
 	if (!status)
 		status = job_sign(job, fault);
-	if (!status && signature_table_add(table, job->signatures, job->row_count))
-		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the signatures");
+	snprintf(path, sizeof path, "%s/tables/signatures.bin", job->folder);
+	if (!status && job->row_count)
+		status = signature_table_add_file(table, path, 0, 0, fault);
+	job->options.ceiling = job->ceiling;
 	const struct dedup_input input = {table, job->attributes, job->old_count, job->old_keeper};
 	if (!status)
 		status = dedup_run(&input, &job->options, &job->result, fault);
@@ -197,6 +203,10 @@ enum status dedup_job_run(struct dedup_job *job, struct fault *fault)
 	enum status status = folder_make(job->folder, fault);
 	if (!status && job->force)
 		unlink(path);
+	job->options.work_folder = job->folder;
+	job->ceiling = ceiling_new(job->options.memory, job->folder);
+	if (!status && !job->ceiling)
+		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for a run");
 	if (!status)
 		status = workers_make(job, fault);
 	if (!status)

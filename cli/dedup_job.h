@@ -54,6 +54,7 @@ struct dedup_job {
 	struct dedup_attributes *attributes; /* [old_count + row_count], the new ones by rank */
 	struct signature *signatures;        /* [row_count] by rank, a mapped file */
 	uint32_t *row_of;                    /* [row_count] rank → row */
+	struct ceiling *ceiling;             /* of attributes, members and all that the search holds */
 	struct passages *passage_counts;
 	uint64_t dropped_passages, documents_changed;
 

@@ -195,6 +195,15 @@ enum status job_frame_load(struct dedup_job *job, const struct job_frame *frame,
 	return STATUS_OK;
 }
 
+static void candidates_prune(struct dedup_job *job)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < job->candidate_count; i++)
+		if (df_sample_may(job->candidates[i].exact, job->row_count))
+			job->candidates[kept++] = job->candidates[i];
+	job->candidate_count = kept;
+}
+
 static enum status row_take(struct dedup_job *job, uint32_t file, const struct line_result *line, struct fault *fault)
 {
 	size_t row = job->row_count;
@@ -204,7 +213,10 @@ static enum status row_take(struct dedup_job *job, uint32_t file, const struct l
 	job->rows[row] = (struct job_row){job->ids.size, (uint32_t)line->id.size, file, line->number, 0, false};
 	if (buffer_append_span(&job->ids, line->id))
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the ids");
-	/* How many lines there will be is not known; the sample is cut down whenever it has become large. */
+	/* How many lines there will be is not known: what is surely not in the sample of so many goes, and again later.
+	 */
+	if (job->candidate_count == job->candidate_capacity)
+		candidates_prune(job);
 	if (line->tokens)
 		job->candidates[job->candidate_count++] = (struct df_candidate){line->exact, line->host, row};
 	job->row_count++;
@@ -367,5 +379,6 @@ enum status job_read(struct dedup_job *job, struct fault *fault)
 	free(batch.lines);
 	if (!status && job->row_count >= DOCUMENT_NONE)
 		status = fault_set(fault, STATUS_LIMIT, 0, "more than 2^32 - 2 documents in one run");
+	candidates_prune(job);
 	return status ? status : rank_ids(job, fault);
 }

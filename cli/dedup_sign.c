@@ -86,6 +86,8 @@ static enum status sign_row(struct dedup_job *job, struct job_worker *worker, si
 	enum status status = text_of(job, worker, object, &text);
 	if (status)
 		return status;
+	if (row % CEILING_STRIDE == 0)
+		ceiling_scanned(job->ceiling);
 	job->attributes[job->old_count + rank] = job_attributes(worker->arena, object);
 	return signer_sign(worker->signer, text, &job->signatures[rank]);
 }
@@ -164,7 +166,8 @@ enum status job_sign(struct dedup_job *job, struct fault *fault)
 	if (!status)
 		status = workers_sign(job, fault);
 	if (!status) {
-		job->attributes = malloc((job->old_count + job->row_count + 1) * sizeof *job->attributes);
+		job->attributes =
+			ceiling_array(job->ceiling, job->old_count + job->row_count + 1, sizeof *job->attributes);
 		for (size_t i = 0; job->attributes && i < job->old_count; i++)
 			job->attributes[i] = (struct dedup_attributes){.date = DATE_NONE};
 		if (!job->attributes)
@@ -173,6 +176,8 @@ enum status job_sign(struct dedup_job *job, struct fault *fault)
 	snprintf(path, sizeof path, "%s/tables/signatures.bin", job->folder);
 	if (!status)
 		status = map_new(path, job->row_count * sizeof *job->signatures, (void **)&job->signatures, fault);
+	if (!status && ceiling_watch(job->ceiling, job->signatures, job->row_count * sizeof *job->signatures))
+		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the signatures");
 	if (!status)
 		status = each_row(job, job->threads, sign_row, fault);
 	return status;

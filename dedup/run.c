@@ -198,7 +198,7 @@ enum status dedup_run(const struct dedup_input *input, const struct dedup_option
 		own.ceiling = ceiling_new(options->memory, options->work_folder);
 	if (!own.ceiling || signature_table_watch(input->table, own.ceiling))
 		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for a run");
-	else if (!options->ceiling)
+	else
 		ceiling_soften(own.ceiling, RESIDENT_BYTES);
 	if (!status)
 		status = run_stages(input, &own, result, fault);

@@ -34,7 +34,7 @@ expect 0 - "$program" dedup - -o reversed.out <reversed
 for other in gz zst reversed.out; do
 	cmp -s plain/clusters.tsv $other/clusters.tsv || fail "clusters of $other differ"
 	cmp -s plain/tables/signatures.bin $other/tables/signatures.bin || fail "signatures of $other differ"
-	cmp -s plain/tables/df.bin $other/tables/df.bin || fail "df table of $other differs"
+	cmp -s plain/tables/df.table $other/tables/df.table || fail "df table of $other differs"
 done
 head -30 in.jsonl >a.jsonl
 tail -n +31 in.jsonl >b.jsonl
