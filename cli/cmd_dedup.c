@@ -168,8 +168,7 @@ static bool set(struct dedup_job *job, int code, const char *value)
 	}
 }
 
-/* -1 after help, EXIT_DONE to go on. */
-static int parse(int argc, char **argv, struct dedup_job *job)
+int dedup_job_parse(int argc, char **argv, struct dedup_job *job)
 {
 	struct option options[ROWS + 1];
 	int code, row = 0;
@@ -206,7 +205,7 @@ int cli_dedup(int argc, char **argv)
 	struct fault fault = {STATUS_OK, 0, ""};
 	char df_path[4096];
 	dedup_options_default(&job.options);
-	int code = parse(argc, argv, &job);
+	int code = dedup_job_parse(argc, argv, &job);
 	if (code != EXIT_DONE)
 		return code < 0 ? EXIT_DONE : code;
 	if (job.against) {

@@ -60,6 +60,7 @@ void dedup_job_free(struct dedup_job *job)
 	free(job->old_ids);
 	free(job->old_clusters);
 	free(job->old_keeper);
+	free(job->old_signatures);
 	dedup_result_free(&job->result);
 	ceiling_free(job->ceiling);
 	buffer_free(&job->files);
@@ -139,7 +140,7 @@ static enum status manifest_write(struct dedup_job *job, struct fault *fault)
 	json_start(&w, &out);
 	json_begin(&w, '{');
 	json_put_text(&w, "tool", SPAN("warcmill " WARCMILL_VERSION));
-	json_put_text(&w, "command", SPAN("dedup"));
+	json_put_text(&w, "command", job->corpus ? SPAN("recluster") : SPAN("dedup"));
 	json_put_text(&w, "method", span_of(dedup_version()));
 	put_options(job, &w);
 	df_digest(job->df, hex);
@@ -149,7 +150,7 @@ static enum status manifest_write(struct dedup_job *job, struct fault *fault)
 	json_key(&w, "inputs");
 	json_begin(&w, '[');
 	for (size_t i = 0; i < job->input_count; i++)
-		json_text(&w, span_of(job->names[i]));
+		json_text(&w, span_of(job->names ? job->names[i] : job->inputs[i]));
 	json_end(&w, ']');
 	put_counts(job, &w);
 	json_key(&w, "files");
@@ -209,6 +210,10 @@ enum status dedup_job_run(struct dedup_job *job, struct fault *fault)
 		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for a run");
 	if (!status)
 		status = workers_make(job, fault);
+	if (!status && job->corpus) {
+		status = recluster_corpus(job, fault);
+		return status ? status : manifest_write(job, fault);
+	}
 	if (!status)
 		status = job_read(job, fault);
 	if (!status)

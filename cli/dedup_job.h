@@ -33,6 +33,7 @@ struct dedup_job {
 	const char *folder, *df_path, *against;
 	struct dedup_options options;
 	bool force, quiet, strict, passages;
+	bool corpus;            /* the one input is a corpus to recluster */
 	uint32_t drop_passages; /* 0: none */
 	enum compression compression;
 	uint64_t part_bytes;
@@ -63,6 +64,7 @@ struct dedup_job {
 	struct buffer old_text;              /* its clusters.tsv */
 	struct span *old_ids, *old_clusters; /* [old_count] */
 	uint32_t *old_keeper;
+	void *old_signatures; /* of a corpus, whose are made again; NULL: they lie in a file */
 
 	struct dedup_result result;
 	uint64_t kept, collapsed;
@@ -70,9 +72,14 @@ struct dedup_job {
 	size_t file_count;
 };
 
+/* The options of `warcmill dedup`; -1 after help, EXIT_DONE to go on. */
+int dedup_job_parse(int argc, char **argv, struct dedup_job *job);
 /* Run it all. Complaints about single lines go to stderr; the rest is in FAULT. */
 enum status dedup_job_run(struct dedup_job *job, struct fault *fault);
 void dedup_job_free(struct dedup_job *job);
+
+/* recluster_corpus.c: the same for a corpus of `warcmill build` at job->inputs[0]: clusters.tsv and manifest.json. */
+enum status recluster_corpus(struct dedup_job *job, struct fault *fault);
 
 /* dedup_read.c */
 enum status job_read(struct dedup_job *job, struct fault *fault);

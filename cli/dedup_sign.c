@@ -4,6 +4,8 @@
  * order of the input, and the kernel may keep it out of memory. */
 #include "cli/dedup_job.h"
 
+#include "corpus/reading.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <omp.h>
@@ -273,11 +275,57 @@ static enum status old_clash(const struct dedup_job *job, struct fault *fault)
 	return status;
 }
 
+/* A corpus of `warcmill build` keeps no signatures: its documents are signed again with its df table. */
+struct old_reader {
+	struct dedup_job *job;
+	struct signer *signer;
+	struct buffer signatures;
+};
+
+static enum status old_document(void *self, const struct json *row, struct fault *fault)
+{
+	struct old_reader *reader = self;
+	struct span id = json_get_text(row, "id"),
+		    cluster = json_get_text(json_get(json_get(row, "metadata"), "cluster"), "id");
+	struct signature signature;
+	enum status status = signer_sign(reader->signer, json_get_text(row, "text"), &signature);
+	if (status)
+		return fault_set(fault, status, 0, "cannot sign %.*s of the older corpus",
+				 (int)(id.size < 160 ? id.size : 160), id.data);
+	buffer_print(&reader->job->old_text, "%.*s\t%.*s\n", SPAN_ARG(id), SPAN_ARG(cluster.size ? cluster : id));
+	buffer_append(&reader->signatures, &signature, sizeof signature);
+	return reader->signatures.status ? fault_set(fault, STATUS_MEMORY, 0, "no memory for the older corpus")
+					 : STATUS_OK;
+}
+
+static enum status old_corpus_load(struct dedup_job *job, struct signature_table *table, struct fault *fault)
+{
+	struct old_reader reader = {.job = job};
+	struct corpus *corpus = NULL;
+	struct df_table *df = df_load(job->df_path, fault);
+	buffer_init(&reader.signatures, SIZE_MAX / 2);
+	enum status status = df ? corpus_open(job->against, &corpus, fault) : fault->status;
+	reader.signer = status ? NULL : signer_new(df, job->options.fingerprint);
+	if (!status && !reader.signer)
+		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for a signer");
+	if (!status)
+		status = corpus_rows(corpus, TABLE_DOCUMENTS, old_document, &reader, fault);
+	job->old_signatures = reader.signatures.data;
+	if (!status && signature_table_add(table, (const struct signature *)(const void *)reader.signatures.data,
+					   reader.signatures.size / sizeof(struct signature)))
+		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the older corpus");
+	corpus_close(corpus);
+	signer_free(reader.signer);
+	df_free(df);
+	return status;
+}
+
 enum status job_old_load(struct dedup_job *job, struct signature_table *table, struct fault *fault)
 {
 	char path[4096];
 	snprintf(path, sizeof path, "%s/clusters.tsv", job->against);
-	enum status status = file_read(path, &job->old_text, fault);
+	bool listed = file_exists(path);
+	enum status status = listed ? file_read(path, &job->old_text, fault) : old_corpus_load(job, table, fault);
 	if (!status)
 		status = old_rows(job, fault);
 	if (!status)
@@ -285,7 +333,7 @@ enum status job_old_load(struct dedup_job *job, struct signature_table *table, s
 	if (!status)
 		status = old_clash(job, fault);
 	snprintf(path, sizeof path, "%s/tables/signatures.bin", job->against);
-	if (!status && job->old_count)
+	if (!status && job->old_count && listed)
 		status = signature_table_add_file(table, path, 0, 0, fault);
 	if (!status && signature_table_count(table) != job->old_count)
 		status = fault_set(fault, STATUS_DATA, 0, "the older corpus has %zu signatures for %zu documents",

@@ -56,6 +56,77 @@ static enum status add_document(void *self, const struct json *row, struct fault
 	return STATUS_OK;
 }
 
+/* An output of `warcmill dedup`: lines with a member "dedup" in documents/, no list of them in its manifest. */
+static enum status add_line(struct gather *gather, struct arena *arena, struct span line, struct fault *fault)
+{
+	const struct json *row;
+	struct signature signature;
+	struct old_page info = {0};
+	arena_reset(arena);
+	enum status status = json_parse(arena, line, 0, &row, fault);
+	if (status != STATUS_OK)
+		return status;
+	const struct json *number = json_get(row, "id"), *metadata = json_get(row, "metadata");
+	struct span id = number ? number->text : SPAN_NONE;
+	struct span cluster = json_get_text(json_get(json_get(row, "dedup"), "cluster"), "id");
+	struct span url = json_get_text(row, "url");
+	if (!url.size)
+		url = json_get_text(metadata, "url");
+	status = signer_sign(gather->signer, json_get_text(row, "text"), &signature);
+	if (status != STATUS_OK)
+		return fault_set(fault, status, 0, "cannot sign a document of the older output");
+	put_text(&gather->heap, id, &info.id_at, &info.id_size);
+	put_text(&gather->heap, url, &info.url_at, &info.url_size);
+	put_text(&gather->heap, cluster.size ? cluster : id, &info.cluster_at, &info.cluster_size);
+	info.attributes = (struct dedup_attributes){.address = address_key(url), .date = DATE_NONE};
+	buffer_append(&gather->signatures, &signature, sizeof signature);
+	buffer_append(&gather->infos, &info, sizeof info);
+	gather->count++;
+	return STATUS_OK;
+}
+
+static enum status add_part(struct gather *gather, struct arena *arena, const char *path, struct fault *fault)
+{
+	struct line_reader *reader = NULL;
+	struct span line;
+	enum status status = line_reader_open(path, &reader, fault);
+	while (status == STATUS_OK && (status = line_reader_next(reader, &line, fault)) == STATUS_OK)
+		status = add_line(gather, arena, line, fault);
+	line_reader_close(reader);
+	return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status gather_output(struct gather *gather, const char *folder, struct fault *fault)
+{
+	static const char *const suffixes[] = {".zst", ".gz", ""};
+	struct arena *arena = arena_new(SIZE_MAX / 2);
+	enum status status =
+		arena ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory to read an older output");
+	bool found = true;
+	for (unsigned part = 0; status == STATUS_OK && found; part++) {
+		found = false;
+		for (size_t i = 0; status == STATUS_OK && !found && i < sizeof suffixes / sizeof *suffixes; i++) {
+			char *path = path_join(folder, "documents/part-%05u.jsonl%s", part, suffixes[i]);
+			if (!path)
+				status = fault_set(fault, STATUS_MEMORY, 0, "no memory to read an older output");
+			else if ((found = file_exists(path)))
+				status = add_part(gather, arena, path, fault);
+			free(path);
+		}
+	}
+	arena_free(arena);
+	return status;
+}
+
+static bool is_output(const char *folder)
+{
+	char *clusters = path_join(folder, "clusters.tsv"), *manifest = path_join(folder, "manifest.json");
+	bool yes = clusters && manifest && file_exists(clusters) && file_exists(manifest);
+	free(clusters);
+	free(manifest);
+	return yes;
+}
+
 static enum status gather_all(struct run *run, struct gather *gather, struct fault *fault)
 {
 	struct corpus *corpus = NULL;
@@ -63,9 +134,14 @@ static enum status gather_all(struct run *run, struct gather *gather, struct fau
 	char *path = path_join(run->plan->work, "df.table");
 	struct df_table *df = path ? df_load(path, &inner) : NULL;
 	gather->signer = df ? signer_new(df, SIMHASH_128) : NULL;
-	enum status status = gather->signer ? corpus_open(run->plan->settings.against_path, &corpus, fault)
-					    : fault_set(fault, STATUS_MEMORY, 0, "the df table: %.160s", inner.text);
-	if (status == STATUS_OK)
+	const char *folder = run->plan->settings.against_path;
+	bool output = is_output(folder);
+	enum status status = STATUS_OK;
+	if (!gather->signer)
+		status = fault_set(fault, STATUS_MEMORY, 0, "the df table: %.160s", inner.text);
+	else
+		status = output ? gather_output(gather, folder, fault) : corpus_open(folder, &corpus, fault);
+	if (status == STATUS_OK && !output)
 		status = corpus_rows(corpus, TABLE_DOCUMENTS, add_document, gather, fault);
 	corpus_close(corpus);
 	signer_free(gather->signer);

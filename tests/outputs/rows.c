@@ -142,7 +142,13 @@ static void make_duplicate(struct arena *arena, uint64_t seed, unsigned index, s
 	duplicate->duplicate_of_url = chance(seed + 202, 90) ? SPAN("http://h1.example/") : SPAN_NONE;
 	duplicate->cluster_id = duplicate->duplicate_of;
 	duplicate->kind = revisit ? SPAN("revisit") : pick(seed + 203, kinds, 3);
-	duplicate->evidence = (struct duplicate_evidence){.hamming = -1, .jaccard = -1, .containment = -1, .score = -1};
+	duplicate->evidence = (struct duplicate_evidence){.hamming = -1,
+							  .jaccard = -1,
+							  .containment = -1,
+							  .numbers = -1,
+							  .anchors = -1,
+							  .tokens = -1,
+							  .score = -1};
 	duplicate->evidence.kind_of_rule = revisit ? SPAN("revisit") : SPAN("jaccard");
 	duplicate->evidence.direct = chance(seed + 204, 80);
 	if (revisit)

@@ -249,15 +249,22 @@ static void copies_carry_evidence(void **state)
 		.duplicate_of = SPAN("a.warc.gz@1"),
 		.cluster_id = SPAN("a.warc.gz@1"),
 		.kind = SPAN("near"),
-		.evidence =
-			{.hamming = 0, .jaccard = 0.5, .containment = -1, .score = 1, .kind_of_rule = SPAN("jaccard")},
+		.evidence = {.hamming = 0,
+			     .jaccard = 0.5,
+			     .containment = -1,
+			     .numbers = -1,
+			     .anchors = 3,
+			     .tokens = 90,
+			     .score = 1,
+			     .kind_of_rule = SPAN("jaccard")},
 	};
 	assert_line(&row, "{\"id\":\"a.warc.gz@512\",\"url\":\"http://h.example/"
 			  "\\\"q\\\"\",\"fetch_time\":\"2024-03-12T06:40:00Z\","
 			  "\"fetch_status\":200,\"warc_filename\":\"a.warc.gz\",\"warc_record_offset\":512,"
 			  "\"warc_record_length\":99,\"duplicate_of\":\"a.warc.gz@1\",\"cluster\":\"a.warc.gz@1\","
 			  "\"kind\":\"near\","
-			  "\"evidence\":{\"rule\":\"jaccard\",\"hamming\":0,\"jaccard\":0.500,\"score\":1.000,"
+			  "\"evidence\":{\"rule\":\"jaccard\",\"hamming\":0,\"jaccard\":0.500,\"anchors\":3,\"tokens\":"
+			  "90,\"score\":1.000,"
 			  "\"direct\":false}}");
 }
 
