@@ -11,13 +11,15 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 	exit 77
 fi
 mkdir -p "$build/npm"
-if ! cmp -s "$here/package.json" "$build/npm/installed.json"; then
-	cp "$here/package.json" "$build/npm/package.json"
-	if ! (cd "$build/npm" && npm install --no-audit --no-fund --no-package-lock --loglevel=error); then
+# The lock file fixes every package by version and digest; it names no registry, so npm's own setting decides. Packages' own
+# install scripts are not run.
+if ! cmp -s "$here/package-lock.json" "$build/npm/installed.json"; then
+	cp "$here/package.json" "$here/package-lock.json" "$build/npm/"
+	if ! (cd "$build/npm" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); then
 		echo "skipped: the npm packages could not be installed"
 		exit 77
 	fi
-	cp "$here/package.json" "$build/npm/installed.json"
+	cp "$here/package-lock.json" "$build/npm/installed.json"
 fi
 # Modules are looked up from where a script lies, so the scripts run from beside their packages.
 cp "$here"/*.mjs "$build/npm/"
