@@ -60,6 +60,10 @@ enum status buffer_append_span(struct buffer *buffer, struct span bytes)
 
 enum status buffer_append_byte(struct buffer *buffer, char byte)
 {
+	if (buffer->size < buffer->capacity && buffer->status == STATUS_OK) {
+		buffer->data[buffer->size++] = byte;
+		return STATUS_OK;
+	}
 	return buffer_append(buffer, &byte, 1);
 }
 

@@ -281,9 +281,11 @@ static size_t by_size(const struct metadata_reader *reader, struct span text)
 	if (!text.size)
 		return 0;
 	const char *after = text.data;
-	char lower[4];
-	uint32_t code = utf8_next(&after, text.data + text.size);
-	utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)code), lower);
+	char lower[4] = {(char)ascii_lower((unsigned char)*after)};
+	if ((unsigned char)*after >= 0x80) {
+		uint32_t code = utf8_next(&after, text.data + text.size);
+		utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)code), lower);
+	}
 	for (size_t i = reader->by_head[(uint8_t)lower[0]]; i; i = reader->by_next[i - 1]) {
 		const char *row = by_rows[i - 1];
 		size_t used = prefix_nocase(text, row);

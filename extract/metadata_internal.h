@@ -224,7 +224,7 @@ struct class_memo {
 	uint64_t key;
 	uint16_t hints;
 };
-enum { CLASS_MEMO = 1024, BY_MAX = 200, HINT_MAX = 100 };
+enum { CLASS_MEMO = 1024, BY_MAX = 200, HINT_MAX = 100, LABEL_MAX = 80 };
 
 /* What the scan of one page found. */
 struct metadata_reader {
@@ -260,6 +260,7 @@ struct metadata_reader {
 	struct span scripts[LD_MAX];
 	size_t script_count;
 	struct class_memo memo[CLASS_MEMO];
+	uint8_t label_head[256], label_next[LABEL_MAX];   /* as the next, for words before dates, by first byte */
 	uint8_t hint_head[26], hint_next[HINT_MAX];       /* as the two below, for words of classes */
 	struct span row_names[EVIDENCE_MAX][GROUP_NAMES]; /* names in each row of authors */
 	uint8_t row_name_count[EVIDENCE_MAX];
@@ -310,7 +311,8 @@ struct name_shape {
 };
 struct name_shape author_shape(struct span name);
 bool author_is_byline(const struct metadata_reader *reader, struct span text);
-void hint_index(struct metadata_reader *reader); /* words of classes by their first letter */
+void hint_index(struct metadata_reader *reader);  /* words of classes by their first letter */
+void label_index(struct metadata_reader *reader); /* words before dates by their first byte */
 void author_index(struct metadata_reader *reader);
 /* the words for "by" by their first byte */ /* starts with a word for "by" */
 

@@ -112,6 +112,15 @@ static void append_collapsed(struct buffer *out, struct span text, bool gap)
 		const char *start = at;
 		unsigned char c = (unsigned char)*at;
 		uint32_t code = c;
+		while (at < end && (unsigned char)(*at - '!') < 0x7F - '!')
+			at++;
+		if (at > start) { /* a run that stays as it is */
+			if (gap && out->size)
+				buffer_append_byte(out, ' ');
+			gap = false;
+			buffer_append(out, start, (size_t)(at - start));
+			continue;
+		}
 		if (c < 0x80)
 			at++;
 		else
@@ -411,8 +420,16 @@ static void keep_first(struct span *field, struct span value)
 
 static bool is_licence(struct span href)
 {
-	size_t at = href.size > 30 ? span_find(href, SPAN("creativecommons.org/")) : SIZE_MAX;
-	struct span rest = span_slice(href, at == SIZE_MAX ? href.size : at + 20, SIZE_MAX);
+	struct span rest = span_slice(href, 0, 16);
+	size_t slashes = href.size > 30 ? span_find(rest, SPAN("//")) : SIZE_MAX;
+	if (slashes == SIZE_MAX)
+		return false;
+	rest = span_slice(href, slashes + 2, SIZE_MAX);
+	if (span_starts_nocase(rest, SPAN("www.")))
+		rest = span_slice(rest, 4, SIZE_MAX);
+	if (!span_starts_nocase(rest, SPAN("creativecommons.org/")))
+		return false;
+	rest = span_slice(rest, 20, SIZE_MAX);
 	return span_starts(rest, SPAN("licenses/")) || span_starts(rest, SPAN("publicdomain/"));
 }
 
@@ -689,12 +706,22 @@ static const struct {
 	{"reviewed", LABEL_UPDATED},
 };
 
-static enum date_label label_of(struct span text)
+_Static_assert(sizeof label_rows / sizeof *label_rows < LABEL_MAX, "as for the hints");
+
+void label_index(struct metadata_reader *reader)
 {
-	char first = (char)ascii_lower((unsigned char)*text.data);
-	for (size_t i = 0; i < sizeof label_rows / sizeof *label_rows; i++)
-		if (*label_rows[i].text == first && span_starts_nocase(text, span_of(label_rows[i].text)))
-			return (enum date_label)label_rows[i].label;
+	for (size_t i = sizeof label_rows / sizeof *label_rows; i-- > 0;) {
+		uint8_t *head = &reader->label_head[(uint8_t)*label_rows[i].text];
+		reader->label_next[i] = *head;
+		*head = (uint8_t)(i + 1);
+	}
+}
+
+static enum date_label label_of(const struct metadata_reader *reader, struct span text)
+{
+	for (size_t i = reader->label_head[ascii_lower((unsigned char)*text.data)]; i; i = reader->label_next[i - 1])
+		if (span_starts_nocase(text, span_of(label_rows[i - 1].text)))
+			return (enum date_label)label_rows[i - 1].label;
 	return LABEL_NONE;
 }
 
@@ -789,7 +816,7 @@ static void on_text(struct walk *walk, struct span text)
 			  span_equal_nocase(text, SPAN("por")) || span_equal_nocase(text, SPAN("di"))))
 			reader->by_at = at + 1;
 	}
-	enum date_label label = label_of(text);
+	enum date_label label = label_of(reader, text);
 	if (may_hold_date(text) && reader->date_tries < 60) {
 		struct metadata_date date;
 		reader->date_tries++;

@@ -37,7 +37,7 @@ import wrap
 
 # weight of a set's pages; a set that is not named counts 1
 SETS = {'andythefactory-news': 1.5, 'fundus-multilingual': 1.5, 'wcxb-dev': 1.2, 'daniel': 0.8, 'chinese-web': 0.3, 'wrapped': 0.5}
-FOLDS = 3
+FOLDS = 5
 MODEL_VERSION = 1  # model.h
 TAU = (38, 128)  # article_decide.c
 
@@ -285,7 +285,7 @@ def fit(pages, views, o, stage, drop=()):
         y.append(p.y[keep])
         w.append((p.weight * factor)[keep] * p.scale)
     report.log('rows', sum(map(len, y)))
-    options = (o.trees[stage], o.leaves, o.depth, o.rate, 5, o.columns, o.rows, 3, 1)
+    options = (o.trees[stage], o.leaves, o.depth, o.rate, o.regular, o.columns, o.rows, o.least, 1)
     return boost.fit(o.booster, o.work, np.concatenate(x), np.concatenate(y), np.concatenate(w), options, drop)
 
 
@@ -348,6 +348,8 @@ def main():
     parser.add_argument('--leaves', type=int, default=24)
     parser.add_argument('--depth', type=int, default=6)
     parser.add_argument('--rate', type=float, default=0.1)
+    parser.add_argument('--regular', type=float, default=5, help='L2 regularisation of the leaves (lambda)')
+    parser.add_argument('--least', type=float, default=3, help='least weight of a leaf')
     parser.add_argument('--columns', type=float, default=0.35, help='share of the features that a tree sees')
     parser.add_argument('--rows', type=float, default=0.6, help='share of the blocks that a tree sees')
     parser.add_argument('--wrapped', type=int, default=200, help='pages that are also shown as spamming mirrors wrap them')
