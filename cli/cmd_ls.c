@@ -184,7 +184,7 @@ static enum status keep_line(struct listing *listing)
 		return STATUS_OK;
 	if (listing->count == listing->capacity) {
 		size_t capacity = listing->capacity ? 2 * listing->capacity : 4096;
-		size_t *grown = realloc(listing->starts, capacity * sizeof *grown);
+		size_t *grown = memory_grow(listing->starts, capacity * sizeof *grown);
 		if (!grown)
 			return STATUS_MEMORY;
 		listing->starts = grown;

@@ -38,7 +38,7 @@ static enum status read_more(struct lines *l, struct fault *fault)
 
 enum status lines_open(const char *path, size_t line_max, struct lines **out, struct fault *fault)
 {
-	struct lines *l = calloc(1, sizeof *l);
+	struct lines *l = memory_zeroed(1, sizeof *l);
 	if (!l)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory to read lines");
 	l->owned = strcmp(path, "-") != 0;

@@ -11,7 +11,7 @@ enum { CORPUS_FIRST = 1000 }; /* codes from here on are rows of corpus/options.c
 static struct option *long_options(const struct own_options *own)
 {
 	size_t at = 0;
-	struct option *out = calloc(own->count + corpus_option_count() + 1, sizeof *out);
+	struct option *out = memory_zeroed(own->count + corpus_option_count() + 1, sizeof *out);
 	if (!out)
 		return NULL;
 	for (size_t i = 0; i < own->count; i++)
