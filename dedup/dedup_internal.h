@@ -114,6 +114,7 @@ void simhash_sum(const uint64_t *features, const uint8_t *classes, size_t count,
 #define SCAN_STRIDE 4096 /* documents that are read in order between two checks of the ceiling */
 
 /* Where signature_read would touch memory. */
+bool signature_is_read(const struct signature_table *table); /* signature_read copies */
 void signature_prefetch(const struct signature_table *table, size_t document);
 
 /* ---- Tables and groups (table.c) -----------------------------------------------------------------------------------

@@ -216,11 +216,36 @@ void pair_list_sort(struct pair_list *list)
 	list->count = kept;
 }
 
+/* Signatures that were read lately: pairs come in order, so the other ends of a cluster's pairs come again and again.
+ */
+#define CACHE_PLACES 1024
+struct cache {
+	uint32_t document[CACHE_PLACES]; /* and 1; 0: empty */
+	struct signature at[CACHE_PLACES];
+};
+
+static const struct signature *cached(const struct matcher *m, struct cache *cache, uint32_t document,
+				      struct signature *copy)
+{
+	if (!cache)
+		return signature_read(m->table, document, copy);
+	size_t place = document % CACHE_PLACES;
+	if (cache->document[place] == document + 1)
+		return &cache->at[place];
+	cache->document[place] = 0;
+	const struct signature *got = signature_read(m->table, document, &cache->at[place]);
+	if (got == &cache->at[place])
+		cache->document[place] = document + 1;
+	return got;
+}
+
 static bool verify_range(const struct matcher *m, const uint64_t *pairs, size_t count, struct pair_list *out)
 {
 	struct signature copies[2];
+	struct cache *cache = signature_is_read(m->table) ? memory_zeroed(1, sizeof *cache) : NULL;
+	bool good = true;
 	const struct signature *a = NULL;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && good; i++) {
 		struct accepted_pair pair = {.a = (uint32_t)(pairs[i] >> 32), .b = (uint32_t)pairs[i]};
 		if (i % (CEILING_STRIDE / 2) == 0)
 			ceiling_check(m->options->ceiling);
@@ -228,11 +253,11 @@ static bool verify_range(const struct matcher *m, const uint64_t *pairs, size_t 
 			signature_prefetch(m->table, (uint32_t)pairs[i + 4]);
 		if (i == 0 || pairs[i] >> 32 != pairs[i - 1] >> 32)
 			a = signature_read(m->table, pair.a, &copies[0]);
-		if (pair_verify(a, signature_read(m->table, pair.b, &copies[1]), m->options, &pair.evidence) &&
-		    !pair_list_put(out, &pair))
-			return false;
+		if (pair_verify(a, cached(m, cache, pair.b, &copies[1]), m->options, &pair.evidence))
+			good = pair_list_put(out, &pair);
 	}
-	return true;
+	free(cache);
+	return good;
 }
 
 #define VERIFY_SLICES 64

@@ -123,6 +123,11 @@ const struct signature *signature_read(const struct signature_table *table, size
 	return part->at + at;
 }
 
+bool signature_is_read(const struct signature_table *table)
+{
+	return table->read;
+}
+
 void signature_prefetch(const struct signature_table *table, size_t document)
 {
 	if (!table->read)
