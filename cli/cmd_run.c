@@ -15,9 +15,10 @@ static int print_help(void)
 	     "Do the units u (shards, partitions, parts) of one stage with u mod N = I, of the run planned in DIR. "
 	     "What is done\n"
 	     "already is skipped, so a task may be run again at any time. Without --shard the index comes from\n"
-	     "SLURM_ARRAY_TASK_ID, SGE_TASK_ID (from 1), PBS_ARRAY_INDEX, AWS_BATCH_JOB_ARRAY_INDEX or "
-	     "JOB_COMPLETION_INDEX\n"
-	     "together with --of N; without these all units are done.\n\nStages, in their order:");
+	     "SLURM_ARRAY_TASK_ID, SGE_TASK_ID and LSB_JOBINDEX (from 1), PBS_ARRAY_INDEX, PBS_ARRAYID,\n"
+	     "AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX, and N from --of or, without it, from the plan: as "
+	     "many\n"
+	     "as the stage has units. Without an index all units are done.\n\nStages, in their order:");
 	for (size_t i = 0; i < corpus_stage_count(); i++)
 		printf("  %-8s by %s\n", corpus_stage_at(i)->name, corpus_stage_at(i)->unit);
 	puts("\n  --plan DIR    the corpus folder (or its plan.json)\n  --shard I/N   I from 0\n  --of N        with "
@@ -39,8 +40,8 @@ static const struct {
 	const char *variable;
 	uint64_t first;
 } indexes[] = {
-	{"SLURM_ARRAY_TASK_ID", 0},       {"SGE_TASK_ID", 1},          {"PBS_ARRAY_INDEX", 0},
-	{"AWS_BATCH_JOB_ARRAY_INDEX", 0}, {"JOB_COMPLETION_INDEX", 0},
+	{"SLURM_ARRAY_TASK_ID", 0},  {"SGE_TASK_ID", 1}, {"PBS_ARRAY_INDEX", 0}, {"AWS_BATCH_JOB_ARRAY_INDEX", 0},
+	{"JOB_COMPLETION_INDEX", 0}, {"PBS_ARRAYID", 0}, {"LSB_JOBINDEX", 1},
 };
 
 static bool read_environment(struct arguments *arguments)
@@ -48,7 +49,7 @@ static bool read_environment(struct arguments *arguments)
 	for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
 		const char *value = getenv(indexes[i].variable);
 		uint64_t number;
-		/* SGE says "undefined" outside arrays. */
+		/* SGE says "undefined" outside arrays, LSF 0. */
 		if (value && span_to_u64(span_of(value), &number) && number >= indexes[i].first) {
 			arguments->index = number - indexes[i].first;
 			return true;
@@ -61,7 +62,7 @@ static bool read_shard(struct arguments *arguments, const char *text)
 {
 	struct span rest = span_of(text), index;
 	arguments->has_shard = span_cut(&rest, '/', &index) && span_to_u64(index, &arguments->index) && rest.data &&
-			       span_to_u64(rest, &arguments->of);
+			       span_to_u64(rest, &arguments->of) && arguments->of;
 	return arguments->has_shard;
 }
 
@@ -110,9 +111,12 @@ static int parse(int argc, char **argv, struct arguments *arguments)
 	}
 	if (!arguments->folder)
 		return cli_fail(EXIT_USAGE, "run", "--plan DIR is missing; see warcmill run --help");
-	if (!arguments->has_shard && arguments->of && !read_environment(arguments))
+	if (arguments->has_shard)
+		return EXIT_DONE;
+	bool indexed = read_environment(arguments);
+	if (arguments->of && !indexed)
 		return cli_fail(EXIT_USAGE, "run", "--of N needs an array scheduler's index in the environment");
-	if (!arguments->of)
+	if (!indexed)
 		arguments->of = 1;
 	return EXIT_DONE;
 }

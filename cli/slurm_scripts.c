@@ -86,7 +86,7 @@ static void settings_sh(const struct slurm_settings *settings, struct buffer *ou
 		struct span group = extra_group(&extra);
 		if (!group.data)
 			continue;
-		buffer_print(out, "group_options[%.*s]+=' '", SPAN_ARG(group));
+		buffer_print(out, "group_options[%.*s]+=$'\\n'", SPAN_ARG(group));
 		quote(extra, out);
 		buffer_append_byte(out, '\n');
 	}
@@ -118,7 +118,7 @@ static const char common_sh[] =
 	"\tlocal group=$1 elements=$2 id\n"
 	"\tlocal -a own=()\n"
 	"\tshift 2\n"
-	"\t[ -z \"${group_options[$group]:-}\" ] || read -r -a own <<<\"${group_options[$group]}\"\n"
+	"\t[ -z \"${group_options[$group]:-}\" ] || mapfile -t own <<<\"${group_options[$group]:1}\"\n"
 	"\t[ \"$at_once\" -eq 0 ] || elements+=%$at_once\n"
 	"\tid=$(sbatch --parsable \"${site[@]}\" \"${task[@]}\" \"${own[@]}\" --job-name=\"$run-$group\" "
 	"--output=\"$scripts/log/$group-%a.log\" --array=\"$elements\" \"$@\" \"$scripts/task.sh\" \"$scripts\" "

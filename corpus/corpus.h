@@ -148,9 +148,10 @@ const struct corpus_stage *corpus_stage_at(size_t index); /* in the order they r
  * is kept. */
 enum status corpus_plan_make(const char *const *arguments, size_t count, const struct build_options *options,
 			     const char *folder, struct fault *fault);
-/* Do units u of STAGE with u mod OF = INDEX. What is done is skipped; running a unit twice, or at once, gives the same
- * bytes. STATUS_RETRY: a stage ahead is not complete, or another process does the same unit. TOTALS (may be NULL) is
- * filled by the last stage, "finish". */
+/* Do units u of STAGE with u mod OF = INDEX; OF 0: unit INDEX alone, nothing when there are fewer. What is done is
+ * skipped, a finished corpus is left alone; running a unit twice, or at once, gives the same bytes. STATUS_RETRY: a
+ * stage ahead is not complete, or another process does the same unit. TOTALS (may be NULL) is filled by the last stage,
+ * "finish". */
 enum status corpus_run_stage(const char *folder, const char *stage, uint64_t index, uint64_t of, unsigned threads,
 			     const struct corpus_observer *observer, struct corpus_totals *totals, struct fault *fault);
 /* One line a stage: name, units done, units in all ("?" when not known yet), and the first missing ones. */

@@ -119,8 +119,10 @@ struct stage_file {
 };
 /* Map stage file NAME. STATUS_END: it is not there. STATUS_DATA: damaged or another plan's. */
 enum status stage_open(const struct plan *plan, const char *name, struct stage_file *out, struct fault *fault);
+/* The same without reading the payload, for files of which a task needs a part. */
+enum status stage_map(const struct plan *plan, const char *name, struct stage_file *out, struct fault *fault);
 void stage_close(struct stage_file *file);                    /* zeroed is fine */
-bool stage_exists(const struct plan *plan, const char *name); /* and is whole */
+bool stage_exists(const struct plan *plan, const char *name); /* header and length fit; bytes unread */
 /* A stage file of SIZE payload bytes (known beforehand) to be filled in place: its room is reserved on disk first, so
  * that a full disk is an error here and not a signal later. Commit or abandon it. */
 struct stage_space {

@@ -1,9 +1,12 @@
 /* match: the search for pairs as tasks of a cluster: each shard's keys as one run file, each partition of the key space
  * as one list of accepted pairs. The files are of dedup/'s own forms; beside each stands a mark that binds it to the
- * plan and holds its hash, so that nothing torn or foreign is used. */
+ * plan and holds its hashes, so that nothing torn or foreign is used. */
 #include "corpus/corpus_internal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void dedup_settings(const struct run *run, struct dedup_options *options)
@@ -14,7 +17,14 @@ void dedup_settings(const struct run *run, struct dedup_options *options)
 	options->work_folder = run->plan->work;
 }
 
-static enum status hash_file(const char *path, uint64_t *hash, struct fault *fault)
+/* What a mark says of its file: its length, and for a run file the hash of its header and of each bin, so that a task
+ * can hold against it the bins that it reads and leave the rest alone. */
+struct mark {
+	uint64_t size, head;
+	uint64_t bins[KEY_BINS];
+};
+
+static bool read_at(int file, void *out, size_t size, uint64_t at)
 {
 	uint8_t sha256[DIGEST_MAX];
 	struct fault inner = {0};
@@ -26,29 +36,34 @@ static enum status hash_file(const char *path, uint64_t *hash, struct fault *fau
 }
 
 /* Put the finished TEMPORARY in place as PATH, then its mark. */
-static enum status put_in_place(const struct plan *plan, const char *temporary, const char *path, const char *mark,
-				struct fault *fault)
+static enum status put_in_place(const struct plan *plan, const char *temporary, const char *path, const char *name,
+				bool run, struct fault *fault)
 {
-	uint64_t hash;
-	enum status status = hash_file(temporary, &hash, fault);
+	struct mark mark;
+	enum status status = make_mark(temporary, run, 0, KEY_BINS, &mark, fault);
 	if (status != STATUS_OK)
 		return status;
 	if (rename(temporary, path) != 0)
 		return fault_set(fault, STATUS_IO, 0, "cannot rename %.160s", temporary);
-	struct span bytes = {(const char *)&hash, sizeof hash};
-	return stage_write(plan, mark, &bytes, 1, fault);
+	struct span bytes = {(const char *)&mark, sizeof mark};
+	return stage_write(plan, name, &bytes, 1, fault);
 }
 
-static enum status check_mark(const struct plan *plan, const char *mark, const char *path, struct fault *fault)
+/* Hold PATH, or of a run file the bins [FROM, TO), against its mark. */
+static enum status check_mark(const struct plan *plan, const char *name, const char *path, bool run, unsigned from,
+			      unsigned to, struct fault *fault)
 {
 	struct stage_file file;
-	uint64_t hash = 0;
-	enum status status = stage_open(plan, mark, &file, fault);
+	struct mark mark;
+	enum status status = stage_open(plan, name, &file, fault);
 	if (status != STATUS_OK)
 		return status;
-	status = hash_file(path, &hash, fault);
-	if (status == STATUS_OK && (file.bytes.size != sizeof hash || memcmp(file.bytes.data, &hash, sizeof hash) != 0))
-		status = fault_set(fault, STATUS_DATA, 0, "%.160s is not the file that %s marks", path, mark);
+	const struct mark *was = (const struct mark *)(const void *)file.bytes.data;
+	status = make_mark(path, run, from, to, &mark, fault);
+	if (status == STATUS_OK &&
+	    (file.bytes.size != sizeof mark || was->size != mark.size || was->head != mark.head ||
+	     memcmp(was->bins + from, mark.bins + from, (to - from) * sizeof *mark.bins) != 0))
+		status = fault_set(fault, STATUS_DATA, 0, "%.160s is not the file that %s marks", path, name);
 	stage_close(&file);
 	return status;
 }
@@ -83,10 +98,10 @@ enum status stage_keys(struct run *run, const struct spool *spool, size_t shard,
 	char *temporary = path ? file_temporary_name(path) : NULL;
 	enum status status =
 		path && temporary ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the keys");
-	if (status == STATUS_OK && check_mark(run->plan, mark, path, NULL) != STATUS_OK) {
+	if (status == STATUS_OK && check_mark(run->plan, mark, path, true, 0, KEY_BINS, NULL) != STATUS_OK) {
 		status = write_keys(run, spool, shard, temporary, fault);
 		if (status == STATUS_OK)
-			status = put_in_place(run->plan, temporary, path, mark, fault);
+			status = put_in_place(run->plan, temporary, path, mark, true, fault);
 		if (status != STATUS_OK)
 			unlink(temporary);
 	}
@@ -139,15 +154,15 @@ static enum status find_pairs(struct run *run, const struct spool *spool, size_t
 	return status;
 }
 
-/* The run files of all shards, each held against its mark. */
-static enum status list_runs(const struct plan *plan, char **runs, struct fault *fault)
+/* The run files of all shards; what PARTITION reads of each is held against its mark. */
+static enum status list_runs(const struct plan *plan, size_t partition, char **runs, struct fault *fault)
 {
 	char mark[40];
 	for (size_t s = 0; s < plan->shard_count; s++) {
 		snprintf(mark, sizeof mark, "keys-%05zu", s);
 		if (!(runs[s] = path_join(plan->work, "%s.run", mark)))
 			return fault_set(fault, STATUS_MEMORY, 0, "no memory for the pairs");
-		enum status status = check_mark(plan, mark, runs[s], fault);
+		enum status status = check_mark(plan, mark, runs[s], true, from, to, fault);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -164,12 +179,12 @@ enum status stage_match(struct run *run, const struct spool *spool, size_t parti
 	char **runs = memory_zeroed(plan->shard_count, sizeof *runs);
 	enum status status =
 		path && temporary && runs ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the pairs");
-	if (status == STATUS_OK && check_mark(plan, mark, path, NULL) != STATUS_OK) {
-		status = list_runs(plan, runs, fault);
+	if (status == STATUS_OK && check_mark(plan, mark, path, false, 0, 0, NULL) != STATUS_OK) {
+		status = list_runs(plan, partition, runs, fault);
 		if (status == STATUS_OK)
 			status = find_pairs(run, spool, partition, (const char *const *)runs, temporary, fault);
 		if (status == STATUS_OK)
-			status = put_in_place(plan, temporary, path, mark, fault);
+			status = put_in_place(plan, temporary, path, mark, false, fault);
 		if (status != STATUS_OK)
 			unlink(temporary);
 	}
@@ -194,9 +209,11 @@ enum status match_load(const struct plan *plan, struct pair_list *out, struct fa
 	if (!present)
 		return STATUS_END;
 	for (size_t p = 0; p < plan->partition_count; p++) {
+	unsigned from = (unsigned)(partition * KEY_BINS / plan->partition_count);
+	unsigned to = (unsigned)((partition + 1) * KEY_BINS / plan->partition_count);
 		snprintf(mark, sizeof mark, "match-%05zu", p);
 		char *path = path_join(plan->work, "%s.pairs", mark);
-		enum status status = path ? check_mark(plan, mark, path, fault) : STATUS_MEMORY;
+		enum status status = path ? check_mark(plan, mark, path, false, 0, 0, fault) : STATUS_MEMORY;
 		if (status == STATUS_OK)
 			status = pair_list_load(out, path, fault);
 		free(path);

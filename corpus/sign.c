@@ -406,7 +406,9 @@ enum status signed_open(const struct plan *plan, const struct spool *spool, stru
 		out->shard_first[s] = spool->shards[s].first_page;
 		for (size_t k = 0; status == STATUS_OK && k < 3; k++) {
 			snprintf(name, sizeof name, "%s-%05zu", kinds[k], s);
-			status = stage_open(plan, name, &out->files[3 * s + k], fault);
+			/* Unread: who searches for pairs needs no infos and no addresses, who writes a part few of
+			 * them. */
+			status = stage_map(plan, name, &out->files[3 * s + k], fault);
 		}
 		struct span bytes = out->files[3 * s].bytes;
 		if (status == STATUS_OK && bytes.size)

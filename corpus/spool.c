@@ -101,7 +101,9 @@ static enum status pack_frame(struct spool_block *block, struct fault *fault)
 	if (block->raw.status != STATUS_OK || buffer_reserve(out, sizeof header + bound) != STATUS_OK)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the spool");
 	char *at = out->data + out->size;
-	size_t got = ZSTD_compressCCtx(block->zstd, at + sizeof header, bound, block->raw.data, block->raw.size, 1);
+	ZSTD_CCtx_setParameter(block->zstd, ZSTD_c_compressionLevel, 1);
+	ZSTD_CCtx_setParameter(block->zstd, ZSTD_c_checksumFlag, 1);
+	size_t got = ZSTD_compress2(block->zstd, at + sizeof header, bound, block->raw.data, block->raw.size);
 	if (ZSTD_isError(got))
 		return fault_set(fault, STATUS_MEMORY, 0, "cannot compress the spool: %s", ZSTD_getErrorName(got));
 	header.packed = (uint32_t)got;
@@ -148,7 +150,7 @@ static bool read_exactly(int file, void *out, size_t size)
 
 static bool header_fits(const struct block_header *header, const uint8_t plan[16])
 {
-	return !memcmp(header->magic, "WMSPOOL1", 8) && !memcmp(header->plan, plan, 16) &&
+	return !memcmp(header->magic, "WMSPOOL2", 8) && !memcmp(header->plan, plan, 16) &&
 	       header->header_hash == hash64(header, offsetof(struct block_header, header_hash), 0) &&
 	       header->tally_bytes < 1 << 20;
 }
@@ -184,8 +186,8 @@ static bool check_block(int file, const uint8_t plan[16], struct buffer *scratch
 		return false;
 	struct span bytes = {scratch->data, header->tally_bytes};
 	uint64_t tally_hash = hash64(bytes.data, bytes.size, 0), hash = 0;
-	return tally_unpack(&bytes, tally) && hash_frames(file, header, scratch, &hash) &&
-	       header->body_hash == (hash ^ tally_hash);
+	return tally_unpack(&bytes, tally) && hash_frames(file, header, scratch, &hash) && header->body_hash == hash &&
+	       header->tally_hash == tally_hash;
 }
 
 static enum status find_end(struct spool_writer *writer, uint64_t first_segment, struct fault *fault)
@@ -262,11 +264,12 @@ enum status spool_writer_append(struct spool_writer *writer, struct spool_block 
 				      .rows = block->rows,
 				      .frames = block->frames,
 				      .packed_bytes = block->packed_bytes};
-	memcpy(header.magic, "WMSPOOL1", 8);
+	memcpy(header.magic, "WMSPOOL2", 8);
 	memcpy(header.plan, writer->plan, sizeof header.plan);
 	tally_pack(&block->tally, &head);
 	header.tally_bytes = head.size;
-	header.body_hash = block->hash ^ hash64(head.data, head.size, 0);
+	header.tally_hash = hash64(head.data, head.size, 0);
+	header.body_hash = block->hash;
 	header.header_hash = hash64(&header, offsetof(struct block_header, header_hash), 0);
 	enum status status = head.status;
 	if (status == STATUS_OK)

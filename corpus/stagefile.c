@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 struct header {
 	char magic[8]; /* "WMSTAGE1" */
@@ -77,14 +78,35 @@ enum status stage_write(const struct plan *plan, const char *name, const struct 
 	char *path = path_join(plan->work, "%s", name), *temporary = path ? file_temporary_name(path) : NULL;
 	struct span out[2] = {{(const char *)&header, sizeof header}, payload};
 	status = !path || !temporary || all.status != STATUS_OK
-				     ? fault_set(fault, STATUS_MEMORY, 0, "no memory to write stage %s", name)
-				     : write_file(temporary, path, out, 2, fault);
+			 ? fault_set(fault, STATUS_MEMORY, 0, "no memory to write stage %s", name)
+			 : write_file(temporary, path, out, 2, fault);
 	buffer_free(&all);
 	free(path);
 	free(temporary);
 	return status;
 }
 
+/* hash64 of the payload, step by step: what was hashed is given back, so that checking a file does not make all of it
+ * resident. */
+static uint64_t hash_mapped(const struct stage_file *file)
+{
+	enum { STEP = 1 << 24 };
+	XXH3_state_t *state = XXH3_createState();
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), head = file->map_size - file->bytes.size;
+	if (!state)
+		return hash64(file->bytes.data, file->bytes.size, 0);
+	XXH3_64bits_reset(state);
+	for (size_t at = 0, end; at < file->bytes.size; at = end) {
+		end = file->bytes.size - at < STEP ? file->bytes.size : at + STEP;
+		XXH3_64bits_update(state, file->bytes.data + at, end - at);
+		madvise(file->map, (head + end) - (head + end) % page, MADV_DONTNEED);
+	}
+	uint64_t hash = XXH3_64bits_digest(state);
+	XXH3_freeState(state);
+	return hash;
+}
+
+/* The header, and the size that it names. */
 static enum status check(const struct plan *plan, const char *name, struct stage_file *file, struct fault *fault)
 {
 	struct header header;
@@ -98,12 +120,18 @@ static enum status check(const struct plan *plan, const char *name, struct stage
 		return fault_set(fault, STATUS_DATA, 0, "stage file %s is damaged", name);
 	if (memcmp(header.plan, plan->digest, sizeof header.plan) != 0)
 		return fault_set(fault, STATUS_DATA, 0, "stage file %s belongs to another plan", name);
-	if (header.hash != hash64(file->bytes.data, file->bytes.size, 0))
-		return fault_set(fault, STATUS_DATA, 0, "stage file %s is damaged", name);
 	return STATUS_OK;
 }
 
-enum status stage_open(const struct plan *plan, const char *name, struct stage_file *out, struct fault *fault)
+static enum status check_payload(const char *name, const struct stage_file *file, struct fault *fault)
+{
+	struct header header;
+	memcpy(&header, file->map, sizeof header);
+	return header.hash == hash_mapped(file) ? STATUS_OK
+						: fault_set(fault, STATUS_DATA, 0, "stage file %s is damaged", name);
+}
+
+enum status stage_map(const struct plan *plan, const char *name, struct stage_file *out, struct fault *fault)
 {
 	*out = (struct stage_file){{NULL, 0}, NULL, 0};
 	char *path = path_join(plan->work, "%s", name);
@@ -143,10 +171,20 @@ void stage_close(struct stage_file *file)
 	*file = (struct stage_file){{NULL, 0}, NULL, 0};
 }
 
+enum status stage_open(const struct plan *plan, const char *name, struct stage_file *out, struct fault *fault)
+{
+	enum status status = stage_map(plan, name, out, fault);
+	if (status == STATUS_OK && (status = check_payload(name, out, fault)) != STATUS_OK)
+		stage_close(out);
+	return status;
+}
+
+/* Written under another name, synced and renamed: what has its header and its length is whole. Its bytes are checked by
+ * who reads them, or every task would read all that all others have left. */
 bool stage_exists(const struct plan *plan, const char *name)
 {
 	struct stage_file file;
-	bool exists = stage_open(plan, name, &file, NULL) == STATUS_OK;
+	bool exists = stage_map(plan, name, &file, NULL) == STATUS_OK;
 	stage_close(&file);
 	return exists;
 }

@@ -266,6 +266,8 @@ static enum status run_units(struct task *task, const struct stage *stage, uint6
 {
 	size_t units = unit_count(task->run.plan, stage);
 	enum status status = STATUS_OK;
+	if (!of)
+		of = index < units ? units : index + 1;
 	task->run.progress.stage = stage->public.name;
 	task->run.progress.unit = stage->public.unit;
 	for (size_t u = (size_t)index; status == STATUS_OK && u < units; u += (size_t)of)
@@ -276,14 +278,26 @@ static enum status run_units(struct task *task, const struct stage *stage, uint6
 	return status;
 }
 
+/* The last stage has taken the plan away. */
+static bool is_complete(const char *folder)
+{
+	char *sums = path_join(folder, "SHA256SUMS"), *plan = path_join(folder, ".work/plan.json");
+	bool complete = sums && plan && file_exists(sums) && !file_exists(plan);
+	free(sums);
+	free(plan);
+	return complete;
+}
+
 enum status corpus_run_stage(const char *folder, const char *name, uint64_t index, uint64_t of, unsigned threads,
 			     const struct corpus_observer *observer, struct corpus_totals *totals, struct fault *fault)
 {
 	const struct stage *stage = stage_named(name);
 	if (!stage)
 		return fault_set(fault, STATUS_USAGE, 0, "there is no stage %.80s", name);
-	if (!of || index >= of)
+	if (of && index >= of)
 		return fault_set(fault, STATUS_USAGE, 0, "the shard is I/N with I from 0 to N-1");
+	if (is_complete(folder))
+		return STATUS_OK;
 	struct task *task = memory_zeroed(1, sizeof *task);
 	if (!task)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
@@ -294,9 +308,10 @@ enum status corpus_run_stage(const char *folder, const char *name, uint64_t inde
 		status = open_needs(task, stage, fault);
 	if (status == STATUS_OK)
 		status = run_units(task, stage, index, of, fault);
-	if (status == STATUS_OK && totals && stage->act == do_finish)
+	if (status == STATUS_OK && totals && stage->act == do_finish && index == 0)
 		corpus_totals_fill(&task->tally, totals);
-	bool complete = status == STATUS_OK && stage->act == do_finish;
+	/* The one unit of the last stage is the first element's; others have done nothing. */
+	bool complete = status == STATUS_OK && stage->act == do_finish && index == 0;
 	char *work = complete ? strdup(task->run.plan->work) : NULL;
 	task_close(task);
 	if (work)
@@ -333,16 +348,13 @@ enum status corpus_run_status(const char *folder, struct buffer *out, struct fau
 	struct task *task = memory_zeroed(1, sizeof *task);
 	if (!task)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
-	char *sums = path_join(folder, "SHA256SUMS"), *plan = path_join(folder, ".work/plan.json");
 	enum status status = STATUS_OK;
-	if (sums && plan && file_exists(sums) && !file_exists(plan)) {
+	if (is_complete(folder)) {
 		buffer_print(out, "complete\n");
 	} else if ((status = task_open(task, folder, fault)) == STATUS_OK) {
 		for (int i = 0; i < STAGES; i++)
 			print_state(task->run.plan, &stages[i], out);
 	}
-	free(sums);
-	free(plan);
 	task_close(task);
 	return status;
 }

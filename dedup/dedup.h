@@ -184,13 +184,15 @@ void signature_table_free(struct signature_table *table); /* NULL is fine */
  * holds the bins from p·BINS/P to (p+1)·BINS/P. Partitions are independent of each other. Of equal texts only the first
  * document is searched for: give `exact_first` as dedup_exact makes it, or NULL. */
 #define KEY_BINS 320
+#define KEYS_HEADER (16 + (KEY_BINS + 1) * 8)
 struct exact_groups; /* documents of equal text */
 enum status dedup_exact(const struct signature_table *table, const struct dedup_options *options,
 			struct exact_groups **out);
 uint32_t exact_first(const struct exact_groups *groups, size_t document); /* smallest document of that text */
 void exact_groups_free(struct exact_groups *groups);
 
-/* Write documents [FROM, TO)'s keys as one run file: an offset header, then bin by bin. Made for the cluster's sign
+/* Write documents [FROM, TO)'s keys as one run file: KEYS_HEADER bytes that end with the KEY_BINS + 1 numbers of 8-byte
+ * entries before each bin, then bin by bin. Made for the cluster's sign
  * stage. */
 enum status keys_write(const struct signature_table *table, const struct exact_groups *groups,
 		       const struct dedup_options *options, size_t from, size_t to, const char *path,

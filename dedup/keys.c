@@ -125,7 +125,7 @@ enum status key_bins_collect(struct key_bins *bins, const struct signature_table
  * ---------------------------------------------------- */
 
 #define RUN_MAGIC "warcmill keys 1\n"
-#define RUN_HEADER (16 + (KEY_BINS + 1) * 8)
+#define RUN_HEADER KEYS_HEADER
 
 static enum status io_fault(struct fault *fault, const char *what)
 {

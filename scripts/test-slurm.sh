@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # A real Slurm on this host: munge, slurmctld and two virtual nodes on loopback. Runs under it, undisturbed and with every fault
 # that a cluster knows, must give the bytes of `warcmill build -j 2`, or stop with a word on what is missing and how to go on.
-# Needs root and Debian's packages; says so and ends with 77 where it cannot run. Everything is started and stopped by process
-# id and lives in one folder, which goes.
-# usage: scripts/test-slurm.sh PROGRAM
+# Needs root and Debian's packages, which it installs; says so and ends with 77 where it cannot run. Everything is started and
+# stopped by process id and lives in one folder, which goes.
+# usage: scripts/test-slurm.sh PROGRAM [--installed]   (--installed: with what is there, without installing anything)
 set -euo pipefail
 source_root=$(cd "$(dirname "$0")/.." && pwd)
 program=$(realpath "${1:?usage: scripts/test-slurm.sh PROGRAM}")
@@ -13,6 +13,7 @@ skip() {
 	exit 77
 }
 [ "$(id -u)" -eq 0 ] || skip "starting munge and slurmd needs root"
+[ "${2:-}" = --installed ] || "$source_root/scripts/deps.sh" slurm || skip "Slurm's packages cannot be installed"
 for tool in slurmctld slurmd munged sbatch; do
 	command -v $tool >/dev/null || skip "$tool is not installed; scripts/deps.sh slurm installs it"
 done
@@ -97,7 +98,7 @@ poll() { # SECONDS COMMAND...: until the command is true; false after so many se
 		sleep 0.1
 	done
 }
-all_idle() { [ "$(sinfo -h -N -p ci -o %t 2>/dev/null | grep -cx idle)" = 2 ]; }
+all_idle() { [ "$(timeout 5 sinfo -h -N -p ci -o %t 2>/dev/null | grep -cx idle)" = 2 ]; }
 start() {
 	# Not the user munge: a folder of root's is enough, and containers may forbid changing users.
 	install -d -m 755 "$D/run/m"
@@ -111,6 +112,9 @@ start() {
 		slurmd -N "$node" >/dev/null 2>&1 || skip "slurmd does not start: $(tail -n 1 "$D/log/slurmd-$node.log" 2>/dev/null)"
 	done
 	poll 30 all_idle || skip "the nodes do not come up: $(tail -n 1 "$D/log/slurmctld.log")"
+	# A container may let the daemons start and no job.
+	timeout 20 sbatch --output=/dev/null --wrap "echo > '$D/smoke'" >/dev/null 2>&1 || skip "jobs cannot be submitted here"
+	poll 30 test -e "$D/smoke" || skip "jobs do not run here: $(tail -n 1 "$D/log/slurmd-n1.log")"
 }
 
 # ---- Runs --------------------------------------------------------------------------------------------------------------------
@@ -331,16 +335,16 @@ node_up() { [[ $(sinfo -h -n "$1" -p ci -o %t) =~ ^(idle|mix|alloc)$ ]]; }
 node_down() {
 	fault down extract-1 held 2
 	plan down
-	poll 30 held down extract-1 || fail "the element does not start"
+	poll 60 held down extract-1 || fail "the element does not start"
 	says '^extract +8 +[0-7] +[1-9]' "$program" slurm --status "$D/down"
 	local node
 	node=$(node_of down 1)
 	[ -n "$node" ] || fail "where the element runs is not known"
 	scontrol update "nodename=$node" state=down reason=test
-	poll 30 restarted down extract 1 || fail "the element is not requeued"
+	poll 60 restarted down extract 1 || fail "the element is not requeued"
 	# With ReturnToService=2 it may have come back by itself.
 	scontrol update "nodename=$node" state=resume 2>/dev/null || true
-	poll 30 node_up "$node" || fail "$node does not come back"
+	poll 60 node_up "$node" || fail "$node does not come back"
 	drain
 	met down extract-1
 	same down
@@ -355,8 +359,8 @@ preemption() {
 		poll 60 held preempted $at || fail "the element does not start"
 		local job
 		job=$(sbatch --parsable --partition prod --nodes 2 --exclusive --output /dev/null --wrap true)
-		poll 30 restarted preempted "${at%-*}" "${at#*-}" || fail "the element is not requeued"
-		poll 30 job_gone "$job" || fail "the job that preempts does not end"
+		poll 60 restarted preempted "${at%-*}" "${at#*-}" || fail "the element is not requeued"
+		poll 60 job_gone "$job" || fail "the job that preempts does not end"
 	done
 	drain
 	same preempted
