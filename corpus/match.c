@@ -26,13 +26,64 @@ struct mark {
 
 static bool read_at(int file, void *out, size_t size, uint64_t at)
 {
-	uint8_t sha256[DIGEST_MAX];
-	struct fault inner = {0};
-	enum status status = digest_file(DIGEST_SHA256, path, sha256, NULL, &inner);
-	if (status != STATUS_OK)
-		return fault_set(fault, status, 0, "%.120s: %.100s", path, inner.text);
-	memcpy(hash, sha256, sizeof *hash);
-	return STATUS_OK;
+	for (char *to = out; size;) {
+		ssize_t got = pread(file, to, size, (off_t)at);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		to += got;
+		at += (uint64_t)got;
+		size -= (size_t)got;
+	}
+	return true;
+}
+
+/* Hashes of SIZE bytes from AT on, a MiB at a time, chained. */
+static bool hash_range(int file, uint64_t at, uint64_t size, char *room, uint64_t *hash)
+{
+	enum { STEP = 1 << 20 };
+	for (*hash = 0; size;) {
+		size_t step = size < STEP ? (size_t)size : STEP;
+		if (!read_at(file, room, step, at))
+			return false;
+		*hash = hash64(room, step, *hash);
+		at += step;
+		size -= step;
+	}
+	return true;
+}
+
+/* Bins [FROM, TO) of a run file as keys_write makes it: KEYS_HEADER bytes, then the bins. Of other files the header is
+ * all. */
+static bool hash_bins(int file, bool run, unsigned from, unsigned to, struct mark *mark)
+{
+	uint64_t starts[KEY_BINS + 1];
+	struct stat about;
+	char *room = memory_new(1 << 20);
+	bool fine = room && fstat(file, &about) == 0;
+	mark->size = fine ? (uint64_t)about.st_size : 0;
+	fine = fine && hash_range(file, 0, run ? KEYS_HEADER : mark->size, room, &mark->head);
+	if (fine && run)
+		fine = read_at(file, starts, sizeof starts, KEYS_HEADER - sizeof starts);
+	for (unsigned bin = from; fine && run && bin < to; bin++)
+		fine = starts[bin] <= starts[bin + 1] && starts[bin + 1] <= mark->size / 8 &&
+		       hash_range(file, KEYS_HEADER + 8 * starts[bin], 8 * (starts[bin + 1] - starts[bin]), room,
+				  &mark->bins[bin]);
+	free(room);
+	return fine;
+}
+
+static enum status make_mark(const char *path, bool run, unsigned from, unsigned to, struct mark *mark,
+			     struct fault *fault)
+{
+	memset(mark, 0, sizeof *mark);
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	bool fine = file >= 0 && hash_bins(file, run, from, to, mark);
+	int why = errno;
+	if (file >= 0)
+		close(file);
+	return fine ? STATUS_OK : fault_set(fault, STATUS_IO, 0, "cannot read %.160s: %s", path, strerror(why));
 }
 
 /* Put the finished TEMPORARY in place as PATH, then its mark. */
@@ -158,6 +209,8 @@ static enum status find_pairs(struct run *run, const struct spool *spool, size_t
 static enum status list_runs(const struct plan *plan, size_t partition, char **runs, struct fault *fault)
 {
 	char mark[40];
+	unsigned from = (unsigned)(partition * KEY_BINS / plan->partition_count);
+	unsigned to = (unsigned)((partition + 1) * KEY_BINS / plan->partition_count);
 	for (size_t s = 0; s < plan->shard_count; s++) {
 		snprintf(mark, sizeof mark, "keys-%05zu", s);
 		if (!(runs[s] = path_join(plan->work, "%s.run", mark)))
@@ -209,8 +262,6 @@ enum status match_load(const struct plan *plan, struct pair_list *out, struct fa
 	if (!present)
 		return STATUS_END;
 	for (size_t p = 0; p < plan->partition_count; p++) {
-	unsigned from = (unsigned)(partition * KEY_BINS / plan->partition_count);
-	unsigned to = (unsigned)((partition + 1) * KEY_BINS / plan->partition_count);
 		snprintf(mark, sizeof mark, "match-%05zu", p);
 		char *path = path_join(plan->work, "%s.pairs", mark);
 		enum status status = path ? check_mark(plan, mark, path, false, 0, 0, fault) : STATUS_MEMORY;
