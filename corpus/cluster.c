@@ -11,6 +11,7 @@ struct cluster {
 	struct signed_pages pages;
 	struct old_pages old;
 	struct signature_table *table; /* old documents, then pages */
+	struct ceiling *ceiling;       /* with --memory: of what grows with the pages; else NULL */
 	struct dedup_result result;
 	struct page_fate *fates;
 	struct revisit_list revisits;
@@ -46,22 +47,67 @@ static enum status run_dedup(struct cluster *cluster, const struct dedup_input *
 	return status;
 }
 
+/* The signatures as files, which the search reads rather than keeps, and what is mapped beside them watched. */
+static struct signature_table *table_in_files(struct cluster *cluster, struct fault *fault)
+{
+	const struct plan *plan = cluster->run->plan;
+	struct signature_table *table = signature_table_new();
+	enum status status = table && cluster->old.count
+				     ? signature_table_add(table, cluster->old.signatures, (size_t)cluster->old.count)
+				     : STATUS_OK;
+	for (size_t s = 0; table && status == STATUS_OK && s < plan->shard_count; s++) {
+		const struct stage_file *file = &cluster->pages.files[3 * s];
+		size_t count = file->bytes.size / sizeof(struct signature);
+		char *path = count ? path_join(plan->work, "signatures-%05zu", s) : NULL;
+		if (count)
+			status = path ? signature_table_add_file(table, path,
+								 (uint64_t)(file->bytes.data - (const char *)file->map),
+								 count, fault)
+				      : STATUS_MEMORY;
+		free(path);
+	}
+	if (status == STATUS_OK)
+		return table;
+	signature_table_free(table);
+	return NULL;
+}
+
+static enum status ceiling_make(struct cluster *cluster, struct fault *fault)
+{
+	const struct plan *plan = cluster->run->plan;
+	enum status status = STATUS_OK;
+	if (!plan->settings.memory)
+		return STATUS_OK;
+	cluster->ceiling = ceiling_new(plan->settings.memory, plan->work);
+	if (!cluster->ceiling)
+		return no_memory(fault);
+	for (size_t i = 0; status == STATUS_OK && i < 3 * plan->shard_count; i++)
+		status = ceiling_watch(cluster->ceiling, cluster->pages.files[i].map, cluster->pages.files[i].map_size);
+	if (status == STATUS_OK)
+		status = ceiling_watch(cluster->ceiling, cluster->old.file.map, cluster->old.file.map_size);
+	return status == STATUS_OK ? status : no_memory(fault);
+}
+
 /* One table of the older corpus' documents and this run's pages, in that order. */
 static enum status join_tables(struct cluster *cluster, struct dedup_attributes **attributes, uint32_t **old_keeper,
 			       struct fault *fault)
 {
 	uint64_t old = cluster->old.count, count = cluster->pages.count;
-	*attributes = memory_new((old + count + 1) * sizeof **attributes);
-	*old_keeper = memory_new((old + 1) * sizeof **old_keeper);
-	cluster->table = joined_table(&cluster->old, &cluster->pages);
+	*attributes = ceiling_array(cluster->ceiling, old + count + 1, sizeof **attributes);
+	*old_keeper = ceiling_array(cluster->ceiling, old + 1, sizeof **old_keeper);
+	cluster->table =
+		cluster->ceiling ? table_in_files(cluster, fault) : joined_table(&cluster->old, &cluster->pages);
 	if (!*attributes || !*old_keeper || !cluster->table)
 		return no_memory(fault);
 	for (uint64_t i = 0; i < old; i++) {
 		(*attributes)[i] = cluster->old.infos[i].attributes;
 		(*old_keeper)[i] = (uint32_t)i;
 	}
-	for (uint64_t i = 0; i < count; i++)
+	for (uint64_t i = 0; i < count; i++) {
+		if (i % 4096 == 0)
+			ceiling_check(cluster->ceiling);
 		(*attributes)[old + i] = page_info_at(&cluster->pages, i)->attributes;
+	}
 	return STATUS_OK;
 }
 
@@ -72,6 +118,7 @@ static enum status find_clusters(struct cluster *cluster, struct fault *fault)
 	uint32_t *old_keeper = NULL;
 	enum status status = join_tables(cluster, &attributes, &old_keeper, fault);
 	dedup_settings(cluster->run, &options);
+	options.ceiling = cluster->ceiling;
 	if (status == STATUS_OK && cluster->pages.count) {
 		const struct dedup_input input = {.table = cluster->table,
 						  .attributes = attributes,
@@ -79,18 +126,20 @@ static enum status find_clusters(struct cluster *cluster, struct fault *fault)
 						  .old_keeper = cluster->old.count ? old_keeper : NULL};
 		status = run_dedup(cluster, &input, &options, fault);
 	}
-	free(attributes);
-	free(old_keeper);
+	ceiling_drop(cluster->ceiling, attributes);
+	ceiling_drop(cluster->ceiling, old_keeper);
 	return status;
 }
 
 static enum status fill_fates(struct cluster *cluster, struct fault *fault)
 {
 	uint64_t count = cluster->pages.count, old = cluster->old.count;
-	cluster->fates = memory_zeroed(count + 1, sizeof *cluster->fates);
+	cluster->fates = ceiling_array(cluster->ceiling, count + 1, sizeof *cluster->fates);
 	if (!cluster->fates)
 		return no_memory(fault);
 	for (uint64_t i = 0; i < count; i++) {
+		if (i % 4096 == 0)
+			ceiling_check(cluster->ceiling);
 		const struct dedup_row *row = &cluster->result.rows[old + i];
 		struct page_fate *fate = &cluster->fates[i];
 		bool of_old = row->keeper < old;
@@ -434,18 +483,21 @@ enum status stage_cluster(struct run *run, const struct spool *spool, struct fau
 	if (status == STATUS_OK)
 		status = old_pages_open(run->plan, &cluster.old, fault);
 	if (status == STATUS_OK)
+		status = ceiling_make(&cluster, fault);
+	if (status == STATUS_OK)
 		status = decide(&cluster, arena, fault);
 	arena_free(arena);
 	dedup_result_free(&cluster.result);
 	signature_table_free(cluster.table);
 	old_pages_close(&cluster.old);
 	signed_close(&cluster.pages);
-	free(cluster.fates);
+	ceiling_drop(cluster.ceiling, cluster.fates);
 	free(cluster.revisits.at);
 	free(cluster.parts);
 	free(cluster.order);
 	free(cluster.members);
 	free(cluster.resolved);
+	ceiling_free(cluster.ceiling);
 	return status;
 }
 

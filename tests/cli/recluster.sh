@@ -26,6 +26,10 @@ expect 64 'another folder' "$program" recluster "$work/corpus" -o "$work/corpus"
 expect 64 'no output' "$program" recluster "$work" -o "$work/x"
 grep -q '"command":"recluster"' "$work/same/manifest.json" || fail "the manifest does not say what made it"
 
+# A ceiling changes nothing.
+expect 0 - "$program" build "${archives[@]}" -o "$work/held" --quiet --compress none --memory 1M
+same_corpus "$work/corpus" "$work/held"
+
 # One df table, whoever made it.
 cat "$work"/corpus/documents/part-*.jsonl >"$work/texts.jsonl"
 expect 0 - "$program" dedup "$work/texts.jsonl" -o "$work/dedup" --quiet --df "$work/corpus/tables/df.table"
