@@ -54,9 +54,12 @@ static const struct slurm_stage *state_of(const struct slurm_states *states, str
 
 /* ---- Groups ------------------------------------------------------------------------------------------------ */
 
-/* Stages that are one unit each and follow each other share a job: each job costs a turn of the scheduler. */
+/* Stages that are one unit each and follow each other share a job: each job costs a turn of the scheduler. `digests`
+ * reads the shard that `extract` has just read, and needs nothing of others. */
 static bool joins(const struct slurm_groups *groups, size_t stage)
 {
+	if (!strcmp(corpus_stage_at(stage)->name, "digests"))
+		return groups->count > 0;
 	return stage && groups->count && !strcmp(corpus_stage_at(stage)->unit, "run") &&
 	       !strcmp(corpus_stage_at(stage - 1)->unit, "run");
 }
@@ -64,7 +67,8 @@ static bool joins(const struct slurm_groups *groups, size_t stage)
 static void join(struct slurm_group *group, const char *stage)
 {
 	size_t size = strlen(group->stages);
-	snprintf(group->name, sizeof group->name, "tables");
+	if (strcmp(stage, "digests") != 0)
+		snprintf(group->name, sizeof group->name, "tables");
 	snprintf(group->stages + size, sizeof group->stages - size, " %s", stage);
 }
 

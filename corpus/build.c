@@ -292,7 +292,8 @@ static enum status run_extract(struct build *build, struct fault *fault)
 	end_stage(build);
 	if (status == STATUS_OK) {
 		begin_stage(build, "digests", "bytes", bytes);
-		status = stage_digests(&build->run, fault);
+		for (size_t shard = 0; status == STATUS_OK && shard < plan->shard_count; shard++)
+			status = stage_digests(&build->run, shard, fault);
 		end_stage(build);
 	}
 	return status == STATUS_OK ? spool_open(plan, &build->spool, fault) : status;

@@ -425,13 +425,15 @@ void emit_shared_close(struct emit_shared *shared);
 enum status stage_emit(struct run *run, const struct emit_shared *shared, size_t part,
 		       struct fault *fault); /* "emit-PPPPP" */
 
-/* Digests of the inputs: SHA-256 of each file, "digests" (digests.c). */
+/* Digests of the inputs: SHA-256 of each file, "digests-SSSSS" (digests.c). */
 struct input_digest {
 	uint8_t sha256[32];
 	uint32_t known; /* 0: standard input or a remote file */
 	uint32_t unused;
 };
-enum status stage_digests(struct run *run, struct fault *fault);
+enum status stage_digests(struct run *run, size_t shard, struct fault *fault);
+/* Of all inputs: *OUT [input_count], malloc'd, also on failure. */
+enum status digests_read(const struct plan *plan, struct input_digest **out, struct fault *fault);
 /* Puts the folder together: tables, errors, README, manifest, SHA256SUMS (finish.c). TALLY is the run's. */
 enum status stage_finish(struct run *run, const struct emit_shared *shared, struct tally *tally, struct fault *fault);
 

@@ -1,11 +1,13 @@
 /* digests: SHA-256 of every input that is a file, so that a corpus names its archives beyond doubt. Members of a
- * container carry their container's digest. */
+ * container carry their container's digest. One stage file a shard: it reads all archives once more. */
 #include "corpus/corpus_internal.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static enum status digest_one(struct run *run, size_t input, struct input_digest *out, struct fault *fault)
+/* FIRST: of the shard. */
+static enum status digest_one(struct run *run, size_t first, size_t input, struct input_digest *out,
+			      struct fault *fault)
 {
 	struct stat about;
 	uint64_t size = 0;
@@ -17,7 +19,7 @@ static enum status digest_one(struct run *run, size_t input, struct input_digest
 			       ? fault_set(fault, STATUS_IO, 0, "the input %.160s has vanished", path)
 			       : STATUS_OK;
 	/* A container's members follow each other. */
-	if (input && !strcmp(path, warc_input_path(warc_inputs_at(plan->inputs, input - 1))))
+	if (input > first && !strcmp(path, warc_input_path(warc_inputs_at(plan->inputs, input - 1))))
 		return STATUS_OK;
 	struct fault inner = {0};
 	enum status status = digest_file(DIGEST_SHA256, path, out->sha256, &size, &inner);
@@ -30,19 +32,22 @@ static enum status digest_one(struct run *run, size_t input, struct input_digest
 	return STATUS_OK;
 }
 
-enum status stage_digests(struct run *run, struct fault *fault)
+enum status stage_digests(struct run *run, size_t shard, struct fault *fault)
 {
 	const struct plan *plan = run->plan;
 	enum status failed = STATUS_OK;
-	if (stage_exists(plan, "digests"))
+	char name[40];
+	size_t first = plan->shard_inputs[shard], count = plan->shard_inputs[shard + 1] - first;
+	snprintf(name, sizeof name, "digests-%05zu", shard);
+	if (stage_exists(plan, name))
 		return STATUS_OK;
 	struct input_digest *digests = memory_zeroed(plan->input_count, sizeof *digests);
 	if (!digests)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' digests");
 #pragma omp parallel for schedule(dynamic, 1) num_threads((int)run->threads)
-	for (size_t i = 0; i < plan->input_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct fault inner = {0};
-		enum status status = digest_one(run, i, &digests[i], &inner);
+		enum status status = digest_one(run, first, first + i, &digests[i], &inner);
 #pragma omp critical(digests)
 		{
 			if (status != STATUS_OK && failed == STATUS_OK) {
@@ -50,16 +55,16 @@ enum status stage_digests(struct run *run, struct fault *fault)
 				if (fault)
 					*fault = inner;
 			}
-			run_progress(run, plan->stats[i].bytes);
+			run_progress(run, plan->stats[first + i].bytes);
 		}
 	}
-	for (size_t i = 1; i < plan->input_count; i++)
-		if (!strcmp(warc_input_path(warc_inputs_at(plan->inputs, i)),
-			    warc_input_path(warc_inputs_at(plan->inputs, i - 1))))
+	for (size_t i = 1; i < count; i++)
+		if (!strcmp(warc_input_path(warc_inputs_at(plan->inputs, first + i)),
+			    warc_input_path(warc_inputs_at(plan->inputs, first + i - 1))))
 			digests[i] = digests[i - 1];
-	struct span bytes = {(const char *)digests, plan->input_count * sizeof *digests};
+	struct span bytes = {(const char *)digests, count * sizeof *digests};
 	if (failed == STATUS_OK)
-		failed = stage_write(plan, "digests", &bytes, 1, fault);
+		failed = stage_write(plan, name, &bytes, 1, fault);
 	free(digests);
 	return failed;
 }

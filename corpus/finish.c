@@ -24,7 +24,7 @@ struct finish {
 	struct buffer errors;
 	uint64_t rows[TABLE_COUNT];
 	char df[33];
-	struct stage_file digests;
+	struct input_digest *digests; /* [input_count] */
 	uint64_t input_bytes;
 };
 
@@ -286,7 +286,7 @@ static void write_inputs(struct json_writer *writer, const struct finish *finish
 {
 	char hex[65];
 	const struct plan *plan = finish->plan;
-	const struct input_digest *digests = (const struct input_digest *)(const void *)finish->digests.bytes.data;
+	const struct input_digest *digests = finish->digests;
 	json_key(writer, "inputs");
 	json_begin(writer, '[');
 	for (size_t i = 0; i < plan->input_count; i++) {
@@ -437,7 +437,7 @@ enum status stage_finish(struct run *run, const struct emit_shared *shared, stru
 	struct finish finish = {.run = run, .plan = run->plan, .shared = shared, .tally = tally};
 	buffer_init(&finish.errors, SIZE_MAX / 2);
 	*tally = shared->spool->tally;
-	enum status status = stage_open(run->plan, "digests", &finish.digests, fault);
+	enum status status = digests_read(run->plan, &finish.digests, fault);
 	if (status == STATUS_OK)
 		status = read_df_digest(&finish, fault);
 	if (status == STATUS_OK)
@@ -452,7 +452,7 @@ enum status stage_finish(struct run *run, const struct emit_shared *shared, stru
 	for (size_t i = 0; i < finish.file_count; i++)
 		free(finish.files[i].name);
 	free(finish.files);
-	stage_close(&finish.digests);
+	free(finish.digests);
 	buffer_free(&finish.errors);
 	return status;
 }

@@ -12,7 +12,7 @@ work=$D/corpus/.work
 TIMEFORMAT='%U %S'
 bytes() { find "$work" "$D/corpus/documents" "$D/corpus/duplicates" "$D/corpus/rejected" -type f -regextype posix-extended -regex ".*/($1)" -printf '%s\n' |
 	awk '{ n++; s += $1 } END { printf "%d %d\n", n, s }'; }
-declare -A files=([extract]='(spool|extract)-[0-9]+' [digests]=digests [hosts]=hosts [df]='df(\.table)?' [sign]='(sign|signatures|infos|urls)-[0-9]+'
+declare -A files=([extract]='(spool|extract)-[0-9]+' [digests]='digests-[0-9]+' [hosts]=hosts [df]='df(\.table)?' [sign]='(sign|signatures|infos|urls)-[0-9]+'
 	[keys]='keys-[0-9]+(\.run)?' [match]='match-[0-9]+(\.pairs)?' [cluster]=fates [emit]='(part-.*|emit-[0-9]+)')
 stages='extract digests hosts df sign keys match cluster emit'
 for stage in $stages; do
