@@ -41,7 +41,7 @@ enum status stage_digests(struct run *run, size_t shard, struct fault *fault)
 	snprintf(name, sizeof name, "digests-%05zu", shard);
 	if (stage_exists(plan, name))
 		return STATUS_OK;
-	struct input_digest *digests = memory_zeroed(plan->input_count, sizeof *digests);
+	struct input_digest *digests = memory_zeroed(count, sizeof *digests);
 	if (!digests)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' digests");
 #pragma omp parallel for schedule(dynamic, 1) num_threads((int)run->threads)
@@ -67,4 +67,25 @@ enum status stage_digests(struct run *run, size_t shard, struct fault *fault)
 		failed = stage_write(plan, name, &bytes, 1, fault);
 	free(digests);
 	return failed;
+}
+
+enum status digests_read(const struct plan *plan, struct input_digest **out, struct fault *fault)
+{
+	char name[40];
+	enum status status = STATUS_OK;
+	*out = memory_zeroed(plan->input_count, sizeof **out);
+	if (!*out)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' digests");
+	for (size_t s = 0; status == STATUS_OK && s < plan->shard_count; s++) {
+		struct stage_file file;
+		size_t first = plan->shard_inputs[s], size = (plan->shard_inputs[s + 1] - first) * sizeof **out;
+		snprintf(name, sizeof name, "digests-%05zu", s);
+		status = stage_open(plan, name, &file, fault);
+		if (status == STATUS_OK && file.bytes.size != size)
+			status = fault_set(fault, STATUS_DATA, 0, "stage file %s is damaged", name);
+		if (status == STATUS_OK && size)
+			memcpy(*out + first, file.bytes.data, size);
+		stage_close(&file);
+	}
+	return status;
 }
