@@ -1,6 +1,7 @@
 /* cmd_report: stats.json and report.html of a finished corpus, or the same in words. */
 #include "cli/cli.h"
 #include "cli/report_text.h"
+#include "corpus/reading.h"
 #include "corpus/report.h"
 
 #include <getopt.h>
@@ -19,6 +20,19 @@ static int usage(FILE *out)
 	      "      --help\n",
 	      out);
 	return out == stdout ? EXIT_DONE : EXIT_USAGE;
+}
+
+/* Web archives hold less than a row: what is missing in the report, and how to have it. */
+static void say_what_is_missing(const char *folder)
+{
+	struct corpus *corpus;
+	if (corpus_open(folder, &corpus, NULL) != STATUS_OK)
+		return;
+	if (!corpus_rows_whole(corpus))
+		fputs("warcmill report: web archives do not hold hosts, dates, languages and clusters, so only the "
+		      "manifest's\nfigures are shown; build with --format jsonl or parquet to have the others\n",
+		      stderr);
+	corpus_close(corpus);
 }
 
 int cli_report(int argc, char **argv)
@@ -41,6 +55,8 @@ int cli_report(int argc, char **argv)
 	enum status status = text ? report_text(argv[optind], &fault) : corpus_report(argv[optind], &fault);
 	if (status != STATUS_OK)
 		return cli_fail(cli_status_exit(status), "report", "%s", fault.text);
+	if (!quiet)
+		say_what_is_missing(argv[optind]);
 	if (!quiet && !text)
 		printf("%s/report.html\n%s/stats.json\n", argv[optind], argv[optind]);
 	return EXIT_DONE;

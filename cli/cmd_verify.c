@@ -41,8 +41,10 @@ static void summarise(const struct verify_totals *totals, const struct shown *sh
 		"%llu files, %llu rows, %llu archives; %llu rows made again from their records; %llu findings\n",
 		(unsigned long long)totals->files, (unsigned long long)totals->rows, (unsigned long long)totals->inputs,
 		(unsigned long long)totals->derived, (unsigned long long)totals->findings);
-	if (totals->unreadable_format)
-		fprintf(stderr, "the parts are not JSON lines: their rows were not read, only their sums checked\n");
+	if (totals->partial_rows)
+		fprintf(stderr,
+			"web archives hold no fingerprints and few metadata: of each row, its id, keeper and text "
+			"were compared\n");
 }
 
 int cli_verify(int argc, char **argv)

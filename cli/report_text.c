@@ -162,7 +162,7 @@ enum status report_text(const char *folder, struct fault *fault)
 		       (unsigned long long)number(counters, "documents"),
 		       (unsigned long long)number(counters, "duplicates"),
 		       (unsigned long long)number(counters, "damaged"));
-		if (span_equal(corpus->format, SPAN("jsonl")))
+		if (corpus_rows_whole(corpus))
 			status = print_rows(corpus, &text, fault);
 		else
 			print_counts("Rejected, no article", json_get(counters, "rejected"));

@@ -119,7 +119,7 @@ struct verify_request {
 };
 struct verify_totals {
 	uint64_t files, rows, derived, inputs, findings;
-	bool unreadable_format; /* rows were not read: not JSON lines */
+	bool partial_rows; /* the format ("wet") has ids, keepers and texts only: no more was compared */
 };
 /* Check sums, accounts, references between rows, the archives' digests, and rows against their records. STATUS_OK: all
  * of it holds; STATUS_DATA: findings were reported. */

@@ -131,6 +131,9 @@ static const struct {
 static void put_evidence(struct buffer *out, const struct json *evidence)
 {
 	struct span rule = json_get_text(evidence, "rule"), hamming = number_text(evidence, "hamming");
+	if (!evidence)
+		buffer_append_span(out, SPAN("This corpus does not hold the evidence: build --format jsonl or parquet "
+					     "keeps it.\n"));
 	for (size_t i = 0; i < sizeof rule_words / sizeof *rule_words; i++)
 		if (span_equal(rule, span_of(rule_words[i].rule)))
 			buffer_print(out, "%s\n", rule_words[i].words);

@@ -56,6 +56,9 @@ struct column_value {
 /* VALUE's spans point into ROW or into VALUE itself. */
 void column_read(const struct column *column, const struct corpus_row *row, struct column_value *value);
 
+/* The line that corpus_row_json writes, from VALUES[table->count] that were read back. */
+enum status column_values_json(const struct column_table *table, const struct column_value *values, struct buffer *out);
+
 /* Name in flat formats: "cluster_size". */
 void column_flat_name(const struct column *column, char name[64]);
 

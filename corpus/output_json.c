@@ -73,23 +73,43 @@ static void put_value(struct json_writer *writer, const struct column *column, c
 	}
 }
 
+static void put_member(struct json_writer *writer, struct nesting *open, const struct column *column,
+		       const struct column_value *value)
+{
+	if (!value->present)
+		return;
+	nest(writer, open, column);
+	json_key(writer, column->name);
+	put_value(writer, column, value);
+}
+
+static const struct column outside = {0};
+
 enum status corpus_row_json(const struct corpus_row *row, struct buffer *out)
 {
 	const struct column_table *table = &corpus_columns[row->table];
 	struct json_writer writer;
 	struct nesting open = {0};
-	static const struct column outside = {0};
 	struct column_value value;
 	json_start(&writer, out);
 	json_begin(&writer, '{');
 	for (size_t i = 0; i < table->count; i++) {
 		column_read(&table->columns[i], row, &value);
-		if (!value.present)
-			continue;
-		nest(&writer, &open, &table->columns[i]);
-		json_key(&writer, table->columns[i].name);
-		put_value(&writer, &table->columns[i], &value);
+		put_member(&writer, &open, &table->columns[i], &value);
 	}
+	nest(&writer, &open, &outside);
+	json_end(&writer, '}');
+	return out->status;
+}
+
+enum status column_values_json(const struct column_table *table, const struct column_value *values, struct buffer *out)
+{
+	struct json_writer writer;
+	struct nesting open = {0};
+	json_start(&writer, out);
+	json_begin(&writer, '{');
+	for (size_t i = 0; i < table->count; i++)
+		put_member(&writer, &open, &table->columns[i], &values[i]);
 	nest(&writer, &open, &outside);
 	json_end(&writer, '}');
 	return out->status;

@@ -32,6 +32,25 @@ void thrift_element_i32(struct thrift *thrift, int32_t value);
 void thrift_element_binary(struct thrift *thrift, struct span value);
 void thrift_element_struct(struct thrift *thrift);
 
+/* ---- Thrift's compact protocol, reading (parquet_thrift_read.c) ----------------------------------------------
+ *
+ * Bytes may be hostile: whatever is wrong sets `bad`, after which every call gives 0, nothing and "no more fields". */
+
+struct thrift_reader {
+	const unsigned char *at, *end;
+	int16_t last[THRIFT_DEPTH];
+	unsigned depth;
+	bool bad;
+};
+void thrift_read_start(struct thrift_reader *reader, struct span bytes); /* opens the outermost structure */
+/* The next field of the open structure: its id and kind; false at the structure's end, which is then closed. */
+bool thrift_read_field(struct thrift_reader *reader, int16_t *field, int *kind);
+void thrift_read_skip(struct thrift_reader *reader, int kind); /* its value */
+int64_t thrift_read_int(struct thrift_reader *reader, int kind);
+struct span thrift_read_binary(struct thrift_reader *reader, int kind); /* within the bytes read */
+size_t thrift_read_list(struct thrift_reader *reader, int kind, int *element);
+void thrift_read_struct(struct thrift_reader *reader, int kind); /* opens it: fields follow */
+
 /* ---- Columns (parquet_column.c) ----------------------------------------------------------------------------- */
 
 enum parquet_type { PARQUET_TEXT, PARQUET_INT64, PARQUET_TIME, PARQUET_DOUBLE, PARQUET_BOOL, PARQUET_TEXT_LIST };

@@ -1,6 +1,6 @@
 /* reading: a finished corpus folder and the lines of its parts. Decompression streams in pieces; a line longer than the
  * ceiling is damage, since no writer here makes one. */
-#include "corpus/reading.h"
+#include "corpus/reading_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-enum { PIECE = 1 << 17, LINE_MAX_BYTES = 1 << 30, ROW_DEPTH = 8 };
+enum { PIECE = 1 << 17, LINE_MAX_BYTES = 1 << 30 };
 
 struct line_reader {
 	int file;
@@ -251,54 +251,82 @@ void corpus_close(struct corpus *corpus)
 	free(corpus);
 }
 
-static enum status part_rows(const struct corpus *corpus, const struct corpus_file *file, struct arena *arena,
-			     enum status (*visit)(void *self, const struct json *row, struct fault *fault), void *self,
-			     struct fault *fault)
+/* VISIT's own faults go through as they are; a part's are told with its name. */
+static enum status hand_on(struct row_visitor *visitor, const struct json *row, struct fault *fault)
 {
-	char *path = NULL;
+	enum status status = visitor->visit(visitor->self, row, fault);
+	visitor->refused = status != STATUS_OK;
+	return status;
+}
+
+enum status row_visit(struct row_visitor *visitor, struct fault *fault)
+{
+	const struct json *row;
+	arena_reset(visitor->arena);
+	if (visitor->line.status != STATUS_OK)
+		return fault_set(fault, visitor->line.status, 0, "a row is too long");
+	if (json_parse(visitor->arena, buffer_span(&visitor->line), READING_DEPTH, &row, fault) != STATUS_OK)
+		return STATUS_DATA;
+	return hand_on(visitor, row, fault);
+}
+
+static enum status line_rows(const char *path, struct row_visitor *visitor, struct fault *fault)
+{
 	struct span line;
 	struct line_reader *reader = NULL;
 	uint64_t number = 0;
 	struct fault inner = {0};
-	if (asprintf(&path, "%s/%s", corpus->folder, file->name) < 0)
-		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
 	enum status status = line_reader_open(path, &reader, fault);
-	bool opened = status == STATUS_OK;
-	while (status == STATUS_OK && (status = line_reader_next(reader, &line, &inner)) == STATUS_OK) {
+	while (status == STATUS_OK && (status = line_reader_next(reader, &line, fault)) == STATUS_OK) {
 		const struct json *row;
-		arena_reset(arena);
+		arena_reset(visitor->arena);
 		number++;
-		if (json_parse(arena, line, ROW_DEPTH, &row, &inner) != STATUS_OK) {
-			status = fault_set(fault, STATUS_DATA, 0, "%.120s, line %llu: %.80s", file->name,
-					   (unsigned long long)number, inner.text);
-			opened = false;
-			break;
-		}
-		status = visit(self, row, fault);
-		if (status != STATUS_OK) {
-			line_reader_close(reader);
-			free(path);
-			return status;
-		}
+		if (json_parse(visitor->arena, line, READING_DEPTH, &row, &inner) != STATUS_OK)
+			status = fault_set(fault, STATUS_DATA, 0, "line %llu: %.80s", (unsigned long long)number,
+					   inner.text);
+		else
+			status = hand_on(visitor, row, fault);
 	}
 	line_reader_close(reader);
+	return status == STATUS_END && !visitor->refused ? STATUS_OK : status;
+}
+
+static enum status part_rows(const struct corpus *corpus, const struct corpus_file *file, struct row_visitor *visitor,
+			     struct fault *fault)
+{
+	char *path = NULL;
+	struct fault inner = {0};
+	if (asprintf(&path, "%s/%s", corpus->folder, file->name) < 0)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
+	enum status status = span_equal(corpus->format, SPAN("parquet")) ? parquet_rows(path, visitor, &inner)
+			     : span_equal(corpus->format, SPAN("wet"))   ? wet_rows(path, visitor, &inner)
+									 : line_rows(path, visitor, &inner);
 	free(path);
-	if (status == STATUS_END)
-		return STATUS_OK;
-	return opened ? fault_set(fault, status, 0, "%.120s: %.100s", file->name, inner.text) : status;
+	if (status == STATUS_OK)
+		return status;
+	if (!visitor->refused)
+		return fault_set(fault, status, 0, "%.120s: %.100s", file->name, inner.text);
+	if (fault)
+		*fault = inner;
+	return status;
 }
 
 enum status corpus_rows(const struct corpus *corpus, enum corpus_table table,
 			enum status (*visit)(void *self, const struct json *row, struct fault *fault), void *self,
 			struct fault *fault)
 {
-	if (!span_equal(corpus->format, SPAN("jsonl")))
-		return fault_set(fault, STATUS_USAGE, 0, "only a corpus in the jsonl format can be read back");
-	struct arena *arena = arena_new(SIZE_MAX / 2);
-	enum status status = arena ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory");
+	struct row_visitor visitor = {.table = table, .arena = arena_new(SIZE_MAX / 2), .visit = visit, .self = self};
+	enum status status = visitor.arena ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory");
+	buffer_init(&visitor.line, LINE_MAX_BYTES);
 	for (size_t i = 0; status == STATUS_OK && i < corpus->file_count; i++)
 		if (corpus->files[i].table == table)
-			status = part_rows(corpus, &corpus->files[i], arena, visit, self, fault);
-	arena_free(arena);
+			status = part_rows(corpus, &corpus->files[i], &visitor, fault);
+	arena_free(visitor.arena);
+	buffer_free(&visitor.line);
 	return status == STATUS_END ? STATUS_OK : status;
+}
+
+bool corpus_rows_whole(const struct corpus *corpus)
+{
+	return !span_equal(corpus->format, SPAN("wet"));
 }

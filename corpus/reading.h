@@ -33,11 +33,13 @@ enum status line_reader_open(const char *path, struct line_reader **out, struct 
 enum status line_reader_next(struct line_reader *reader, struct span *line, struct fault *fault);
 void line_reader_close(struct line_reader *reader); /* NULL is fine */
 
-/* Every row of TABLE, parts in order, as parsed JSON. VISIT returns STATUS_OK to go on, STATUS_END to stop early, or a
- * fault. Only for the jsonl format (STATUS_USAGE otherwise). */
+/* Every row of TABLE, parts in order, as the JSON that its line has (or would have: Parquet). The format "wet" has less
+ * (corpus_rows_whole): ids, texts, addresses, times, keepers and reasons. VISIT returns STATUS_OK to go on, STATUS_END
+ * to stop early, or a fault. */
 enum status corpus_rows(const struct corpus *corpus, enum corpus_table table,
 			enum status (*visit)(void *self, const struct json *row, struct fault *fault), void *self,
 			struct fault *fault);
+bool corpus_rows_whole(const struct corpus *corpus); /* its format has every field of a row */
 
 #ifdef __cplusplus
 }

@@ -63,7 +63,7 @@ struct report_stats {
 	uint64_t error_count, error_bytes;
 	struct span errors[200]; /* the first lines of errors.jsonl as they stand */
 	size_t errors_listed;
-	bool rows_read; /* false: the parts are of a format that is not read back */
+	bool rows_read; /* false: the format of the parts does not hold what is counted */
 };
 enum status report_stats_new(const struct corpus *corpus, struct report_stats **out, struct fault *fault);
 void report_stats_free(struct report_stats *stats); /* NULL is fine */

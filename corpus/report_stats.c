@@ -283,7 +283,7 @@ void report_stats_free(struct report_stats *stats)
 static enum status collect(struct report_stats *stats, const struct corpus *corpus, struct fault *fault)
 {
 	enum status status = read_errors(stats, corpus, fault);
-	if (status != STATUS_OK || !span_equal(corpus->format, SPAN("jsonl")))
+	if (status != STATUS_OK || !corpus_rows_whole(corpus))
 		return status;
 	status = corpus_rows(corpus, TABLE_DOCUMENTS, visit_document, stats, fault);
 	if (status == STATUS_OK)
