@@ -209,6 +209,8 @@ enum status dedup_job_run(struct dedup_job *job, struct fault *fault)
 	if (!status && !job->ceiling)
 		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for a run");
 	if (!status)
+		ceiling_soften(job->ceiling, CEILING_SOFT);
+	if (!status)
 		status = workers_make(job, fault);
 	if (!status && job->corpus) {
 		status = recluster_corpus(job, fault);

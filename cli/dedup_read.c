@@ -310,44 +310,37 @@ static int by_name(const void *left, const void *right)
 /* ---- Ids
  * --------------------------------------------------------------------------------------------------------------- */
 
-struct ranked {
-	struct span id;
-	size_t row;
-};
-
-static int by_id(const void *left, const void *right)
+static int by_id(const void *left, const void *right, void *context)
 {
-	const struct ranked *a = left, *b = right;
-	int order = span_compare(a->id, b->id);
-	return order ? order : a->row < b->row ? -1 : a->row > b->row;
+	const struct dedup_job *job = context;
+	uint32_t a, b;
+	memcpy(&a, left, sizeof a);
+	memcpy(&b, right, sizeof b);
+	int order = span_compare(job_row_id(job, a), job_row_id(job, b));
+	return order ? order : a < b ? -1 : a > b;
 }
 
 static enum status rank_ids(struct dedup_job *job, struct fault *fault)
 {
-	struct ranked *all = malloc((job->row_count + 1) * sizeof *all);
-	enum status status = STATUS_OK;
 	job->row_of = malloc((job->row_count + 1) * sizeof *job->row_of);
-	if (!all || !job->row_of) {
-		free(all);
+	if (!job->row_of)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory to sort %zu ids", job->row_count);
-	}
 	for (size_t i = 0; i < job->row_count; i++)
-		all[i] = (struct ranked){job_row_id(job, i), i};
-	qsort(all, job->row_count, sizeof *all, by_id);
-	for (size_t i = 0; i < job->row_count && !status; i++) {
-		job->rows[all[i].row].rank = (uint32_t)i;
-		job->row_of[i] = (uint32_t)all[i].row;
-		if (i && span_equal(all[i].id, all[i - 1].id)) {
-			const struct job_row *a = &job->rows[all[i - 1].row], *b = &job->rows[all[i].row];
-			struct span shown = span_slice(all[i].id, 0, 60);
-			status = fault_set(fault, STATUS_DATA, 0,
-					   "the id '%.*s' is used twice: %.60s:%llu and %.60s:%llu", SPAN_ARG(shown),
-					   job->names[a->file], (unsigned long long)a->line, job->names[b->file],
-					   (unsigned long long)b->line);
+		job->row_of[i] = (uint32_t)i;
+	qsort_r(job->row_of, job->row_count, sizeof *job->row_of, by_id, job);
+	for (size_t i = 0; i < job->row_count; i++) {
+		const struct job_row *b = &job->rows[job->row_of[i]], *a = i ? &job->rows[job->row_of[i - 1]] : NULL;
+		struct span id = job_row_id(job, job->row_of[i]);
+		job->rows[job->row_of[i]].rank = (uint32_t)i;
+		if (a && span_equal(id, job_row_id(job, job->row_of[i - 1]))) {
+			struct span shown = span_slice(id, 0, 60);
+			return fault_set(fault, STATUS_DATA, 0,
+					 "the id '%.*s' is used twice: %.60s:%llu and %.60s:%llu", SPAN_ARG(shown),
+					 job->names[a->file], (unsigned long long)a->line, job->names[b->file],
+					 (unsigned long long)b->line);
 		}
 	}
-	free(all);
-	return status;
+	return STATUS_OK;
 }
 
 enum status job_read(struct dedup_job *job, struct fault *fault)

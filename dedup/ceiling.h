@@ -28,6 +28,7 @@ enum status ceiling_watch(struct ceiling *self, const void *at, size_t size);
 void ceiling_unwatch(struct ceiling *self, const void *at);
 
 /* Without a limit: give watched pages back where the process has grown by more than BYTES since now. */
+#define CEILING_SOFT ((uint64_t)48 << 20)
 void ceiling_soften(struct ceiling *self, uint64_t bytes);
 
 /* Where the process is over the limit, give pages back. Call it often: after every CEILING_STRIDE touches of arrays at

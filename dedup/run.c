@@ -20,8 +20,6 @@ const char *dedup_version(void)
 /* Bytes a document that a pass over all keys would hold: 20 keys, as many again for sorting and candidates. */
 #define KEY_BYTES 400
 #define DEFAULT_BYTES 120
-/* Without a ceiling: what the process may grow by before pages of mapped signatures are given back. */
-#define RESIDENT_BYTES ((uint64_t)48 << 20)
 
 static unsigned partitions_for(uint64_t documents, uint64_t memory)
 {
@@ -198,8 +196,8 @@ enum status dedup_run(const struct dedup_input *input, const struct dedup_option
 		own.ceiling = ceiling_new(options->memory, options->work_folder);
 	if (!own.ceiling || signature_table_watch(input->table, own.ceiling))
 		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for a run");
-	else
-		ceiling_soften(own.ceiling, RESIDENT_BYTES);
+	else if (!options->ceiling)
+		ceiling_soften(own.ceiling, CEILING_SOFT);
 	if (!status)
 		status = run_stages(input, &own, result, fault);
 	signature_table_unwatch(input->table, own.ceiling);
