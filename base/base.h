@@ -99,8 +99,8 @@ static inline unsigned char ascii_lower(unsigned char c)
 void *memory_new(size_t size);
 void *memory_zeroed(size_t count, size_t size);
 void *memory_grow(void *old, size_t size);
-void memory_fail(void);	  /* a library's own allocation failed */
-bool memory_failed(void); /* since the process began; any thread */
+void memory_fail(void);                         /* a library's own allocation failed */
+bool memory_failed(void);                       /* since the process began; any thread */
 enum status memory_status(struct fault *fault); /* STATUS_MEMORY once an allocation has failed */
 
 /* ---- Arena: many small things that die together ----------------------------------------------------- */

@@ -74,7 +74,8 @@ char *file_temporary_name(const char *path)
 	char *name = NULL;
 	/* Without random bytes (an old kernel, early in its life) the process id has to do. */
 	(void)!getrandom(&random, sizeof random, GRND_NONBLOCK);
-	return asprintf(&name, "%s.tmp-%ld-%016llx", path, (long)getpid(), (unsigned long long)random) < 0 ? NULL : name;
+	return asprintf(&name, "%s.tmp-%ld-%016llx", path, (long)getpid(), (unsigned long long)random) < 0 ? NULL
+													   : name;
 }
 
 /* Write, fsync, close, rename; nothing is left on failure. */

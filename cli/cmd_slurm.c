@@ -55,8 +55,10 @@ static const struct own_option own[] = {
 	{"submit", NULL, "submit the jobs, too", OPT_SUBMIT},
 	{"status", NULL, "tell how far the run in CORPUS is", OPT_STATUS},
 	{"retry", NULL, "submit what is missing in CORPUS, and what follows", OPT_RETRY},
-	{"check", "GROUP", "print the elements of GROUP that are missing; exit 75 when there are some, 65 when a group ahead misses "
-		  "some", OPT_CHECK},
+	{"check", "GROUP",
+	 "print the elements of GROUP that are missing; exit 75 when there are some, 65 when a group ahead misses "
+	 "some",
+	 OPT_CHECK},
 	{"help", NULL, "this text", OPT_HELP},
 };
 enum { OWN = sizeof own / sizeof *own };
@@ -300,7 +302,9 @@ static int check_group(const struct arguments *arguments, const struct slurm_sta
 		const struct slurm_group *group = &groups->groups[i];
 		bool wanted = !strcmp(group->name, arguments->check);
 		buffer_init(&out, (size_t)1 << 28);
-		int code = slurm_missing(states, group, &out) != STATUS_OK ? EXIT_IO : out.size ? EXIT_RETRY : EXIT_DONE;
+		int code = slurm_missing(states, group, &out) != STATUS_OK ? EXIT_IO
+			   : out.size                                      ? EXIT_RETRY
+									   : EXIT_DONE;
 		if (out.size && wanted)
 			printf("%.*s\n", SPAN_ARG(buffer_span(&out)));
 		else if (out.size) /* what was complete once has been lost: the group itself cannot help */

@@ -1,10 +1,9 @@
 /* shim: faults at chosen calls, for programs run under LD_PRELOAD. It counts the calls that change files (or allocate)
  * and at the one chosen does what FAULT_KIND says, so that a test walks through every moment of a run without waiting.
  *
- *	FAULT_KIND    kill: SIGKILL before the call; stop: SIGSTOP before it; full: ENOSPC from that call on; eio: EIO once;
- *	              short: half of that write; nomem: NULL from that allocation on (once with FAULT_ONCE)
- *	FAULT_AT      the call, from 1
- *	FAULT_COUNT   file that gets the number of calls at exit */
+ *	FAULT_KIND    kill: SIGKILL before the call; stop: SIGSTOP before it; full: ENOSPC from that call on; eio: EIO
+ *once; short: half of that write; nomem: NULL from that allocation on (once with FAULT_ONCE) FAULT_AT      the call,
+ *from 1 FAULT_COUNT   file that gets the number of calls at exit */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
