@@ -1,6 +1,6 @@
 /* memory: allocation that does not forget a failure. A page that meets its ceiling goes on without what did not fit; a
- * machine without memory must not look like that, or the output would depend on the machine. So every failure is counted,
- * and who commits results asks first. The count is of the process: memory is. */
+ * machine without memory must not look like that, or the output would depend on the machine. So every failure is
+ * counted, and who commits results asks first. The count is of the process: memory is. */
 #include "base/base.h"
 
 #include <stdatomic.h>
