@@ -172,6 +172,11 @@ enum status stage_against(struct run *run, struct fault *fault)
 	return status;
 }
 
+static bool lies_in(struct span heap, uint64_t at, uint32_t size)
+{
+	return at <= heap.size && size <= heap.size - at;
+}
+
 enum status old_pages_open(const struct plan *plan, struct old_pages *out, struct fault *fault)
 {
 	memset(out, 0, sizeof *out);
@@ -180,15 +185,24 @@ enum status old_pages_open(const struct plan *plan, struct old_pages *out, struc
 	enum status status = stage_open(plan, "against", &out->file, fault);
 	if (status != STATUS_OK)
 		return status;
-	const char *at = out->file.bytes.data;
-	memcpy(&out->count, at, sizeof out->count);
-	at += sizeof out->count;
-	out->signatures = (const struct signature *)(const void *)at;
-	at += out->count * sizeof *out->signatures;
-	out->infos = (const struct old_page *)(const void *)at;
-	at += out->count * sizeof *out->infos;
-	out->heap = span_slice(out->file.bytes, (size_t)(at - out->file.bytes.data), SIZE_MAX);
-	return STATUS_OK;
+	const void *count = NULL, *signatures = NULL, *infos = NULL;
+	out->heap = out->file.bytes;
+	bool sound = stage_array(&out->heap, 1, sizeof out->count, &count) &&
+		     stage_array(&out->heap, *(const uint64_t *)count, sizeof *out->signatures, &signatures) &&
+		     stage_array(&out->heap, *(const uint64_t *)count, sizeof *out->infos, &infos);
+	out->count = sound ? *(const uint64_t *)count : 0;
+	out->signatures = signatures;
+	out->infos = infos;
+	for (uint64_t i = 0; i < out->count && sound; i++) {
+		const struct old_page *page = &out->infos[i];
+		sound = lies_in(out->heap, page->id_at, page->id_size) &&
+			lies_in(out->heap, page->url_at, page->url_size) &&
+			lies_in(out->heap, page->cluster_at, page->cluster_size);
+	}
+	if (sound)
+		return STATUS_OK;
+	old_pages_close(out);
+	return fault_set(fault, STATUS_DATA, 0, "stage file against is damaged");
 }
 
 void old_pages_close(struct old_pages *pages)

@@ -504,6 +504,61 @@ enum status stage_cluster(struct run *run, const struct spool *spool, struct fau
 /* ---- Reading fates
  * ------------------------------------------------------------------------------------------------------- */
 
+/* The arrays, one after the other. */
+static bool fates_cut(struct fates *out, struct fates_header *header)
+{
+	struct span rest = out->file.bytes;
+	const void *head;
+	if (!stage_array(&rest, 1, sizeof *header, &head))
+		return false;
+	memcpy(header, head, sizeof *header);
+	const struct {
+		uint64_t count;
+		size_t size;
+	} arrays[] = {
+		{header->revisit_count, sizeof *out->revisits}, {header->part_count, sizeof *out->parts},
+		{header->page_count, sizeof *out->pages},       {header->order_count, sizeof *out->order},
+		{header->member_count, sizeof *out->members},   {header->resolved_count, sizeof(uint32_t)},
+	};
+	const void *at[sizeof arrays / sizeof *arrays];
+	for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+		if (!stage_array(&rest, arrays[i].count, arrays[i].size, &at[i]))
+			return false;
+	out->revisits = at[0];
+	out->parts = at[1];
+	out->pages = at[2];
+	out->order = at[3];
+	out->members = at[4];
+	out->revisits_by_keeper = at[5];
+	return true;
+}
+
+static bool all_below(const uint32_t *numbers, uint64_t count, uint64_t limit)
+{
+	for (uint64_t i = 0; i < count; i++)
+		if (numbers[i] >= limit)
+			return false;
+	return true;
+}
+
+/* Every index points to something; keepers in an older corpus are checked by who has that. */
+static bool fates_sound(const struct fates *fates, const struct fates_header *header)
+{
+	bool sound = all_below(fates->order, header->order_count, header->page_count) &&
+		     all_below(fates->members, header->member_count, header->page_count) &&
+		     all_below(fates->revisits_by_keeper, header->resolved_count, header->revisit_count);
+	for (uint64_t i = 0; i < header->page_count && sound; i++)
+		sound = fates->pages[i].fate <= FATE_OLD_COPY &&
+			(fates->pages[i].fate == FATE_OLD_COPY || fates->pages[i].fate == FATE_REJECTED ||
+			 fates->pages[i].keeper < header->page_count) &&
+			fates->pages[i].split < SPLITS_MAX;
+	for (uint64_t i = 0; i < header->part_count && sound; i++)
+		sound = fates->parts[i].first <= fates->parts[i].end &&
+			fates->parts[i].end <=
+				(fates->parts[i].kind == PART_SORTED ? header->order_count : header->page_count);
+	return sound;
+}
+
 enum status fates_open(const struct plan *plan, struct fates *out, struct fault *fault)
 {
 	struct fates_header header;
@@ -511,19 +566,10 @@ enum status fates_open(const struct plan *plan, struct fates *out, struct fault 
 	enum status status = stage_open(plan, "fates", &out->file, fault);
 	if (status != STATUS_OK)
 		return status;
-	memcpy(&header, out->file.bytes.data, sizeof header);
-	const char *at = out->file.bytes.data + sizeof header;
-	out->revisits = (const struct revisit_fate *)(const void *)at;
-	at += header.revisit_count * sizeof *out->revisits;
-	out->parts = (const struct part_range *)(const void *)at;
-	at += header.part_count * sizeof *out->parts;
-	out->pages = (const struct page_fate *)(const void *)at;
-	at += header.page_count * sizeof *out->pages;
-	out->order = (const uint32_t *)(const void *)at;
-	at += header.order_count * sizeof *out->order;
-	out->members = (const uint32_t *)(const void *)at;
-	at += header.member_count * sizeof *out->members;
-	out->revisits_by_keeper = (const uint32_t *)(const void *)at;
+	if (!fates_cut(out, &header) || !fates_sound(out, &header)) {
+		fates_close(out);
+		return fault_set(fault, STATUS_DATA, 0, "stage file fates is damaged");
+	}
 	out->page_count = header.page_count;
 	out->revisit_count = header.revisit_count;
 	out->part_count = header.part_count;

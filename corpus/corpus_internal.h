@@ -123,6 +123,9 @@ enum status stage_open(const struct plan *plan, const char *name, struct stage_f
 enum status stage_map(const struct plan *plan, const char *name, struct stage_file *out, struct fault *fault);
 void stage_close(struct stage_file *file);                    /* zeroed is fine */
 bool stage_exists(const struct plan *plan, const char *name); /* header and length fit; bytes unread */
+/* Cut COUNT elements of SIZE bytes off the front of REST; false when there are fewer. What a stage file holds fits its
+ * checksum, but whoever may write there could have made both. */
+bool stage_array(struct span *rest, uint64_t count, size_t size, const void **array);
 /* A stage file of SIZE payload bytes (known beforehand) to be filled in place: its room is reserved on disk first, so
  * that a full disk is an error here and not a signal later. Commit or abandon it. */
 struct stage_space {

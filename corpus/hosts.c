@@ -307,16 +307,25 @@ enum status stage_hosts(struct run *run, const struct spool *spool, struct fault
 
 enum status recurring_open(const struct plan *plan, struct recurring *out, struct fault *fault)
 {
-	uint64_t count;
+	const void *count = NULL, *blocks = NULL;
 	memset(out, 0, sizeof *out);
 	enum status status = stage_open(plan, "hosts", &out->file, fault);
 	if (status != STATUS_OK)
 		return status;
-	memcpy(&count, out->file.bytes.data, sizeof count);
-	out->blocks = (const struct recurring_block *)(const void *)(out->file.bytes.data + sizeof count);
-	out->count = (size_t)count;
-	out->heap = span_slice(out->file.bytes, sizeof count + out->count * sizeof *out->blocks, SIZE_MAX);
-	return STATUS_OK;
+	out->heap = out->file.bytes;
+	bool sound = stage_array(&out->heap, 1, sizeof(uint64_t), &count) &&
+		     stage_array(&out->heap, *(const uint64_t *)count, sizeof *out->blocks, &blocks);
+	out->blocks = blocks;
+	out->count = sound ? (size_t) * (const uint64_t *)count : 0;
+	for (size_t i = 0; i < out->count && sound; i++) {
+		const struct recurring_block *block = &out->blocks[i];
+		uint64_t size = (uint64_t)block->text_size + block->host_size;
+		sound = block->text_at <= out->heap.size && size <= out->heap.size - block->text_at;
+	}
+	if (sound)
+		return STATUS_OK;
+	recurring_close(out);
+	return fault_set(fault, STATUS_DATA, 0, "stage file hosts is damaged");
 }
 
 void recurring_close(struct recurring *recurring)

@@ -410,6 +410,9 @@ enum status signed_open(const struct plan *plan, const struct spool *spool, stru
 			 * them. */
 			status = stage_map(plan, name, &out->files[3 * s + k], fault);
 		}
+		if (status == STATUS_OK && out->files[3 * s].bytes.size / sizeof(struct signature) !=
+						   out->files[3 * s + 1].bytes.size / sizeof(struct page_info))
+			status = fault_set(fault, STATUS_DATA, 0, "stage file %s is damaged", name);
 		struct span bytes = out->files[3 * s].bytes;
 		if (status == STATUS_OK && bytes.size)
 			status = signature_table_add(out->table, (const struct signature *)(const void *)bytes.data,

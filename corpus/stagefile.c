@@ -179,6 +179,15 @@ enum status stage_open(const struct plan *plan, const char *name, struct stage_f
 	return status;
 }
 
+bool stage_array(struct span *rest, uint64_t count, size_t size, const void **array)
+{
+	*array = rest->data;
+	if (count > rest->size / size)
+		return false;
+	*rest = span_slice(*rest, (size_t)count * size, SIZE_MAX);
+	return true;
+}
+
 /* Written under another name, synced and renamed: what has its header and its length is whole. Its bytes are checked by
  * who reads them, or every task would read all that all others have left. */
 bool stage_exists(const struct plan *plan, const char *name)
