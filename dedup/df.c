@@ -144,8 +144,8 @@ struct df_table *df_load(const char *path, struct fault *fault)
 			status = fault_set(fault, STATUS_DATA, 24, "the df table is cut short or damaged");
 	}
 	if (!status) {
-		table = calloc(1, sizeof *table);
-		if (table && (table->slots = malloc((size_t)1 << bits))) {
+		table = memory_zeroed(1, sizeof *table);
+		if (table && (table->slots = memory_new((size_t)1 << bits))) {
 			table->documents = documents;
 			table->bits = (unsigned)bits;
 			memcpy(table->slots, in.data + DF_HEADER, (size_t)1 << bits);
@@ -230,13 +230,13 @@ struct df_counter {
 
 struct df_counter *df_counter_new(uint64_t documents)
 {
-	struct df_counter *counter = calloc(1, sizeof *counter);
+	struct df_counter *counter = memory_zeroed(1, sizeof *counter);
 	if (!counter)
 		return NULL;
 	counter->bits = 16;
 	while (counter->bits < DF_BITS_MAX && ((uint64_t)1 << counter->bits) < documents * 400)
 		counter->bits++;
-	counter->counts = calloc((size_t)1 << counter->bits, sizeof *counter->counts);
+	counter->counts = memory_zeroed((size_t)1 << counter->bits, sizeof *counter->counts);
 	if (!counter->counts) {
 		free(counter);
 		return NULL;
@@ -260,8 +260,8 @@ enum status df_counter_add(struct df_counter *counter, struct signer *signer, st
 
 struct df_table *df_counter_finish(struct df_counter *counter)
 {
-	struct df_table *table = calloc(1, sizeof *table);
-	if (table && (table->slots = malloc((size_t)1 << counter->bits))) {
+	struct df_table *table = memory_zeroed(1, sizeof *table);
+	if (table && (table->slots = memory_new((size_t)1 << counter->bits))) {
 		table->bits = counter->bits;
 		table->documents = counter->documents;
 		for (size_t i = 0; i < (size_t)1 << counter->bits; i++)

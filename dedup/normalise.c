@@ -115,7 +115,7 @@ static enum status text_room(struct normaliser *self, size_t size)
 	if (size <= self->capacity)
 		return STATUS_OK;
 	size_t capacity = size + size / 2 + 4096;
-	uint8_t *text = realloc(self->text, capacity + NORMALISE_PAD);
+	uint8_t *text = memory_grow(self->text, capacity + NORMALISE_PAD);
 	if (!text)
 		return STATUS_MEMORY;
 	self->text = text;
@@ -324,14 +324,14 @@ static enum status tokens_room(struct normaliser *self)
 {
 	size_t most = self->size / 2 + 2;
 	if (most > self->token_capacity) {
-		uint64_t *tokens = realloc(self->tokens, (most + most / 2) * sizeof *tokens);
+		uint64_t *tokens = memory_grow(self->tokens, (most + most / 2) * sizeof *tokens);
 		if (!tokens)
 			return STATUS_MEMORY;
 		self->tokens = tokens;
 		self->token_capacity = most + most / 2;
 	}
 	if (most > self->number_capacity) {
-		uint64_t *numbers = realloc(self->numbers, (most + most / 2) * sizeof *numbers);
+		uint64_t *numbers = memory_grow(self->numbers, (most + most / 2) * sizeof *numbers);
 		if (!numbers)
 			return STATUS_MEMORY;
 		self->numbers = numbers;
@@ -393,7 +393,7 @@ enum status normaliser_init(struct normaliser *self)
 {
 	memset(self, 0, sizeof *self);
 	self->kernels = normalise_best();
-	self->fold = calloc(65536, sizeof *self->fold);
+	self->fold = memory_zeroed(65536, sizeof *self->fold);
 	return self->fold ? STATUS_OK : STATUS_MEMORY;
 }
 

@@ -27,12 +27,12 @@ struct passages {
 
 struct passages *passages_new(size_t max)
 {
-	struct passages *self = calloc(1, sizeof *self);
+	struct passages *self = memory_zeroed(1, sizeof *self);
 	if (!self)
 		return NULL;
 	self->max = max;
 	self->capacity = 1024;
-	self->entries = calloc(self->capacity, sizeof *self->entries);
+	self->entries = memory_zeroed(self->capacity, sizeof *self->entries);
 	self->arena = arena_new(max < 1 << 16 ? 1 << 16 : max);
 	if (normaliser_init(&self->normaliser) || !self->entries || !self->arena) {
 		passages_free(self);
@@ -77,7 +77,7 @@ static bool grow(struct passages *self)
 	size_t capacity = self->capacity * 2;
 	if (bytes_held(self) + capacity * sizeof *self->entries > self->max)
 		return false;
-	struct entry *entries = calloc(capacity, sizeof *entries);
+	struct entry *entries = memory_zeroed(capacity, sizeof *entries);
 	if (!entries)
 		return false;
 	for (size_t i = 0; i < self->capacity; i++)
@@ -96,7 +96,7 @@ static uint32_t keep(struct passages *self, struct span **list, size_t *count, s
 		return 0;
 	if (*count == *capacity) {
 		size_t more = *capacity ? *capacity * 2 : 64;
-		struct span *grown = realloc(*list, more * sizeof *grown);
+		struct span *grown = memory_grow(*list, more * sizeof *grown);
 		if (!grown)
 			return 0;
 		*list = grown;
@@ -216,7 +216,7 @@ static int by_host_and_count(const void *left, const void *right)
 enum status passages_list(const struct passages *self, uint32_t max, struct passage **out, size_t *count)
 {
 	*count = 0;
-	*out = malloc((self->text_count + 1) * sizeof **out);
+	*out = memory_new((self->text_count + 1) * sizeof **out);
 	if (!*out)
 		return STATUS_MEMORY;
 	for (size_t i = 0; i < self->capacity; i++) {

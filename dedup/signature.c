@@ -16,7 +16,7 @@
 
 struct signer *signer_new(const struct df_table *table, enum fingerprint fingerprint)
 {
-	struct signer *signer = calloc(1, sizeof *signer);
+	struct signer *signer = memory_zeroed(1, sizeof *signer);
 	if (!signer)
 		return NULL;
 	signer->table = table;
@@ -56,7 +56,7 @@ static bool room(void *array, size_t count, size_t size)
 {
 	void *old, *grown;
 	memcpy(&old, array, sizeof old);
-	grown = realloc(old, count * size);
+	grown = memory_grow(old, count * size);
 	if (grown)
 		memcpy(array, &grown, sizeof grown);
 	return grown != NULL;

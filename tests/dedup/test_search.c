@@ -435,7 +435,11 @@ static struct dedup_result run_file(const char *path, uint64_t memory)
 static void a_ceiling_holds_and_changes_nothing(void **state)
 {
 	(void)state;
+#ifdef __SANITIZE_ADDRESS__
+	enum { COUNT = 6000 }; /* shadow memory is over any limit: every check gives all back */
+#else
 	enum { COUNT = 198000 };
+#endif
 	uint64_t limit = (uint64_t)64 << 20;
 	char path[64];
 	snprintf(path, sizeof path, "/tmp/warcmill-signatures-%d", (int)getpid());
@@ -451,11 +455,11 @@ static void a_ceiling_holds_and_changes_nothing(void **state)
 	assert_int_equal(held.clusters, COUNT / 3);
 	assert_memory_equal(held.rows, free_run.rows, COUNT * sizeof *held.rows);
 	assert_true(held.memory_peak > 0);
-#ifndef __SANITIZE_ADDRESS__ /* shadow memory counts too */
+#ifdef __SANITIZE_ADDRESS__
+	fresh = false;
+#endif
 	if (fresh && before && before < limit)
 		assert_true(peak <= limit + 2 * CEILING_EXTRA);
-#endif
-	(void)peak;
 	dedup_result_free(&held);
 	dedup_result_free(&free_run);
 	unlink(path);
