@@ -173,8 +173,8 @@ static bool get_spans(struct span *from, struct arena *arena, const struct span 
 /* A kept block's text stands in the article already: its place is enough. */
 static bool stands_in(const struct article_block *block, struct span text)
 {
-	return block->kept && block->size == block->text.size && block->offset <= text.size &&
-	       block->size <= text.size - block->offset &&
+	return block->kept && text.data && block->text.data && block->size == block->text.size &&
+	       block->offset <= text.size && block->size <= text.size - block->offset &&
 	       !memcmp(text.data + block->offset, block->text.data, block->size);
 }
 
