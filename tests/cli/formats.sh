@@ -23,7 +23,7 @@ for compress in zst gz none; do
 	expect 0 " $rows rows, 2 archives; $rows rows made again from their records; 0 findings" "$program" verify "$parquet"
 	expect 0 " $rows rows, 2 archives; $rows rows made again from their records; 0 findings" "$program" verify "$wet"
 	grep -q 'id, keeper and text' "$work/out" || fail "verify does not say what it did not compare"
-	for id in "${some[@]}"; do
+	[ "$compress" = zst ] && for id in "${some[@]}"; do
 		expect 0 - "$program" explain "$plain" "$id"
 		mv "$work/out" "$work/expected"
 		expect 0 - "$program" explain "$parquet" "$id"
