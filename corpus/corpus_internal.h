@@ -326,7 +326,7 @@ struct page_info {
 };
 enum status stage_df(struct run *run, const struct spool *spool, struct fault *fault); /* "df" */
 enum status stage_sign(struct run *run, const struct spool *spool, size_t shard,
-		       struct fault *fault); /* "sign-", "info-", "urls-" */
+		       struct fault *fault); /* "sign-", "signatures-", "infos-", "urls-", "exact-" */
 
 /* All shards' signatures and infos, mapped. */
 struct signed_pages {

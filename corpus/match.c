@@ -121,6 +121,50 @@ static enum status check_mark(const struct plan *plan, const char *name, const c
 
 /* ---- Keys ------------------------------------------------------------------------------------------------------ */
 
+/* The exact hashes of SHARD: as many as it has pages. */
+static enum status open_exact(const struct plan *plan, const struct signed_pages *pages, size_t shard,
+			      struct stage_file *out, struct fault *fault)
+{
+	char name[40];
+	snprintf(name, sizeof name, "exact-%05zu", shard);
+	enum status status = stage_open(plan, name, out, fault);
+	if (status == STATUS_OK &&
+	    out->bytes.size / sizeof(struct hash128) != pages->shard_first[shard + 1] - pages->shard_first[shard]) {
+		stage_close(out);
+		return fault_set(fault, STATUS_DATA, 0, "stage file %s is damaged", name);
+	}
+	return status;
+}
+
+/* Which pages of SHARD repeat an earlier text: of the shards before it 16 bytes a page are read, of those behind it
+ * nothing. */
+static enum status shard_texts(const struct plan *plan, const struct signed_pages *pages, size_t shard,
+			       struct exact_groups **out, struct fault *fault)
+{
+	struct stage_file own, other;
+	enum status status = open_exact(plan, pages, shard, &own, fault);
+	if (status != STATUS_OK)
+		return status;
+	struct earlier_texts *texts =
+		earlier_texts_new((const struct hash128 *)(const void *)own.bytes.data,
+				  own.bytes.size / sizeof(struct hash128), (size_t)pages->shard_first[shard]);
+	if (!texts)
+		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the keys");
+	for (size_t s = 0; status == STATUS_OK && s < shard; s++) {
+		if ((status = open_exact(plan, pages, s, &other, fault)) != STATUS_OK)
+			break;
+		earlier_texts_see(texts, (const struct hash128 *)(const void *)other.bytes.data,
+				  other.bytes.size / sizeof(struct hash128), (size_t)pages->shard_first[s]);
+		stage_close(&other);
+	}
+	if (status == STATUS_OK)
+		*out = earlier_texts_finish(texts);
+	else
+		earlier_texts_free(texts);
+	stage_close(&own);
+	return status;
+}
+
 static enum status write_keys(struct run *run, const struct spool *spool, size_t shard, const char *temporary,
 			      struct fault *fault)
 {
@@ -131,8 +175,7 @@ static enum status write_keys(struct run *run, const struct spool *spool, size_t
 	enum status status = signed_open(run->plan, spool, &pages, fault);
 	if (status != STATUS_OK)
 		return status;
-	if ((status = dedup_exact(pages.table, &options, &groups)) != STATUS_OK)
-		fault_set(fault, status, 0, "no memory for the keys");
+	status = shard_texts(run->plan, &pages, shard, &groups, fault);
 	if (status == STATUS_OK)
 		status = keys_write(pages.table, groups, &options, pages.shard_first[shard],
 				    pages.shard_first[shard + 1], temporary, fault);
@@ -171,9 +214,10 @@ static enum status match_table(struct run *run, const struct signature_table *ta
 	struct pair_list pairs = {0};
 	const struct plan *plan = run->plan;
 	dedup_settings(run, &options);
-	/* Against an older corpus there are no run files of its keys: they are taken from the table. */
+	/* Against an older corpus there are no run files of its keys: they are taken from the table. Run files hold the
+	 * first document of each text only, so that with them nobody asks which texts are equal. */
 	size_t run_count = old_count ? 0 : plan->shard_count;
-	enum status status = table ? dedup_exact(table, &options, &groups) : STATUS_MEMORY;
+	enum status status = !table ? STATUS_MEMORY : run_count ? STATUS_OK : dedup_exact(table, &options, &groups);
 	if (status != STATUS_OK)
 		fault_set(fault, status, 0, "no memory for the pairs");
 	if (status == STATUS_OK)

@@ -191,6 +191,16 @@ enum status dedup_exact(const struct signature_table *table, const struct dedup_
 uint32_t exact_first(const struct exact_groups *groups, size_t document); /* smallest document of that text */
 void exact_groups_free(struct exact_groups *groups);
 
+/* The groups of a range of documents alone, for a task that has one shard. OWN[COUNT], which stay the caller's, are the
+ * exact hashes of documents FROM … FROM+COUNT-1, zero where `tokens` is 0; then the hashes of all documents before
+ * FROM are shown in ascending order, in pieces of any size. exact_first of the result knows the documents of the range
+ * only, and says of them what dedup_exact's would. NULL without memory; 12 to 20 bytes a document of the range. */
+struct earlier_texts;
+struct earlier_texts *earlier_texts_new(const struct hash128 *own, size_t count, size_t from);
+void earlier_texts_see(struct earlier_texts *texts, const struct hash128 *hashes, size_t count, size_t first_document);
+struct exact_groups *earlier_texts_finish(struct earlier_texts *texts); /* frees TEXTS */
+void earlier_texts_free(struct earlier_texts *texts);                   /* NULL is fine */
+
 /* Write documents [FROM, TO)'s keys as one run file: KEYS_HEADER bytes that end with the KEY_BINS + 1 numbers of 8-byte
  * entries before each bin, then bin by bin. Made for the cluster's sign
  * stage. */

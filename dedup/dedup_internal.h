@@ -123,7 +123,7 @@ void signature_prefetch(const struct signature_table *table, size_t document);
 struct exact_groups {
 	uint32_t *first; /* [count] */
 	struct ceiling *ceiling;
-	size_t count;
+	size_t from, count; /* documents FROM … FROM+COUNT-1; all of them where dedup_exact made it */
 	uint64_t distinct;
 };
 

@@ -267,7 +267,7 @@ enum status dedup_exact(const struct signature_table *table, const struct dedup_
 
 uint32_t exact_first(const struct exact_groups *groups, size_t document)
 {
-	return groups ? groups->first[document] : (uint32_t)document;
+	return groups ? groups->first[document - groups->from] : (uint32_t)document;
 }
 
 void exact_groups_free(struct exact_groups *groups)

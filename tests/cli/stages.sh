@@ -32,6 +32,28 @@ stage hosts 1
 stage df 1
 stage sign 3
 expect 75 'stage keys' "$program" run match --plan "$corpus" --shard 0/5
+# A task of `keys` reads the signatures of its own shard and no others: with theirs blotted out it writes the same bytes.
+head=88 mark=.work/keys-00005.run
+expect 0 - "$program" run keys --plan "$corpus" --shard 5/8 -j 1
+cp "$corpus/$mark" "$work/run-5"
+mkdir "$work/kept"
+for i in 0 1 2 3 4 6 7; do
+	mv "$corpus/.work/signatures-0000$i" "$work/kept"
+	{
+		head -c "$head" "$work/kept/signatures-0000$i"
+		tail -c +$((head + 1)) "$work/kept/signatures-0000$i" | tr '\0-\377' x
+	} >"$corpus/.work/signatures-0000$i"
+done
+rm "$corpus/.work/keys-00005" "$corpus/$mark"
+expect 0 - "$program" run keys --plan "$corpus" --shard 5/8 -j 1
+cmp -s "$corpus/$mark" "$work/run-5" || fail "keys of a shard depend on the signatures of others"
+mv -f "$work/kept/"* "$corpus/.work/"
+# What it reads of them, their exact hashes, is checked.
+cp "$corpus/.work/exact-00003" "$work/kept"
+printf x | dd of="$corpus/.work/exact-00003" bs=1 seek=100 conv=notrunc 2>/dev/null
+rm "$corpus/.work/keys-00005" "$corpus/$mark"
+expect 65 'stage file exact-00003 is damaged' "$program" run keys --plan "$corpus" --shard 5/8
+cp "$work/kept/exact-00003" "$corpus/.work/"
 stage keys 8
 expect 0 - "$program" run match --plan "$corpus" --shard 1/5
 expect 75 'stage match' "$program" run cluster --plan "$corpus"

@@ -376,6 +376,47 @@ static void threads_memory_partitions_and_runs_do_not_matter(void **state)
 	texts_free(&t);
 }
 
+/* A task that has a range of documents and the hashes of those before it says of them what grouping all says. */
+static void a_range_of_texts_is_grouped_like_all(void **state)
+{
+	(void)state;
+	enum { COUNT = 5000, TEXTS = 2500 };
+	struct signature *all = calloc(COUNT, sizeof *all);
+	struct hash128 *hashes = calloc(COUNT, sizeof *hashes);
+	struct signature_table *table = signature_table_new();
+	struct exact_groups *groups, *range;
+	struct dedup_options options;
+	dedup_options_default(&options);
+	for (uint64_t i = 0, dice = 5; i < COUNT; i++) {
+		dice = hash64(&i, sizeof i, dice);
+		uint64_t text = dice % TEXTS; /* half the texts come again; all meet in a few low bits */
+		all[i].tokens = dice >> 40 & 15 ? 100 : 0;
+		all[i].exact = (struct hash128){.low = text % 3 ? text << 56 | text << 8 : 77, .high = text + 1};
+		if (all[i].tokens)
+			hashes[i] = all[i].exact;
+	}
+	assert_int_equal(signature_table_add(table, all, COUNT), STATUS_OK);
+	assert_int_equal(dedup_exact(table, &options, &groups), STATUS_OK);
+	static const size_t starts[] = {0, 1, 700, 701, 2500, 4999, COUNT, COUNT};
+	for (size_t r = 0; r + 1 < sizeof starts / sizeof *starts; r++) {
+		size_t from = starts[r], to = starts[r + 1];
+		struct earlier_texts *texts = earlier_texts_new(hashes + from, to - from, from);
+		assert_non_null(texts);
+		for (size_t at = 0, next; at < from; at = next) {
+			next = at + 311 < from ? at + 311 : from;
+			earlier_texts_see(texts, hashes + at, next - at, at);
+		}
+		range = earlier_texts_finish(texts);
+		for (size_t i = from; i < to; i++)
+			assert_int_equal(exact_first(range, i), exact_first(groups, i));
+		exact_groups_free(range);
+	}
+	exact_groups_free(groups);
+	signature_table_free(table);
+	free(hashes);
+	free(all);
+}
+
 /* ---- A ceiling ------------------------------------------------------------------------------------------------------
  */
 
@@ -588,6 +629,7 @@ int main(void)
 		cmocka_unit_test(short_texts),
 		cmocka_unit_test(boilerplate_with_little_text),
 		cmocka_unit_test(threads_memory_partitions_and_runs_do_not_matter),
+		cmocka_unit_test(a_range_of_texts_is_grouped_like_all),
 		cmocka_unit_test(a_ceiling_holds_and_changes_nothing),
 		cmocka_unit_test(many_copies_of_one_story),
 		cmocka_unit_test(decisions_follow_from_evidence),
