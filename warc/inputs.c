@@ -174,13 +174,13 @@ static enum status add_index(struct warc_inputs *inputs, const char *path, bool 
 	if (!asked)
 		return STATUS_OK;
 	struct warc_input *input = inputs_add(inputs, path, NULL, INPUT_NOTE);
-	if (!input || !(input->why = strdup("an index of archives (CDX), no archive")))
+	if (!input || !(input->why = strdup(WHY_INDEX)))
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
 	input->bytes = 0;
 	return STATUS_OK;
 }
 
-static bool holds_index(struct span head)
+bool holds_index(struct span head)
 {
 	char out[8 * KIB];
 	size_t size = gzip_peek(head, out, sizeof out);

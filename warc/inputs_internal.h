@@ -26,6 +26,9 @@ bool looks_like_archive(const char *path);               /* by its name */
 /* Is a file of KIND that starts with HEAD an archive at all? The first member of a gzip file tells, unless it is
  * damaged. */
 bool holds_records(enum warc_kind kind, struct span head);
+/* Text, plain or in gzip, that is an index of archives; WHY_INDEX is the damage to report then. */
+bool holds_index(struct span head);
+#define WHY_INDEX "an index of archives (CDX), no archive"
 enum status add_remote(struct warc_inputs *inputs, const char *url, struct fault *fault);
 
 enum status kind_by_search(struct warc_inputs *inputs, const struct warc_input *input, struct source *source,

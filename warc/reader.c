@@ -75,8 +75,17 @@ uint64_t warc_reader_end(const struct warc_reader *reader)
 static enum warc_kind stream_kind(struct warc_reader *reader, bool *arc, struct fault *fault, enum status *status)
 {
 	struct span head;
-	*status = window_need(&reader->text.window, 0, SNIFF_BYTES, &head, fault);
-	return *status ? WARC_KIND_UNKNOWN : sniff_kind(head, arc);
+	struct window *window = &reader->text.window;
+	*status = window_need(window, 0, SNIFF_BYTES, &head, fault);
+	if (*status)
+		return WARC_KIND_UNKNOWN;
+	if (holds_index(head)) { /* nothing of it is read */
+		snprintf(reader->source->why, sizeof reader->source->why, "%s", WHY_INDEX);
+		window->size = 0;
+		window->at_end = true;
+		return WARC_KIND_EMPTY;
+	}
+	return sniff_kind(head, arc);
 }
 
 static uint64_t clip(uint64_t limit, const struct source *source)
@@ -210,27 +219,43 @@ static enum status report_plain(struct warc_reader *reader, struct warc_damage *
 	return report(reader, damage, 0, at, padding, padding ? "padding" : why);
 }
 
-/* No record at the start of a member's text: look for one in the rest of the member. */
+/* Bytes in memory of the member that the text is in, and where the next one is stored (*NEXT). */
+static size_t member_rest(const struct text *text, uint64_t *next)
+{
+	uint64_t here = text->origin + text->at;
+	if (text_in_last_member(text)) {
+		*next = text->stored;
+		return text->size - text->at;
+	}
+	size_t i = text_members_until(text, here);
+	bool known = i < text->earlier_count;
+	*next = known ? text->earlier[i].stored : text->member;
+	return (size_t)((known ? text->earlier[i].origin : text->member_origin) - here);
+}
+
+/* No record at the start of a member's text: look for one in the rest of the member, whatever of later ones is in
+ * memory. */
 static enum status report_member(struct warc_reader *reader, struct warc_damage *damage, const char *why,
 				 struct fault *fault)
 {
 	struct text *text = &reader->text;
-	uint64_t inner = reader->inner, member = text->member;
+	uint64_t inner = reader->inner, member = text->member, next;
 	size_t from = 1;
+	bool last = text_in_last_member(text);
 	for (;;) {
-		struct span rest = record_text(reader);
+		struct span rest = {text_span(text).data, member_rest(text, &next)};
 		size_t unsure, hit = search_text(reader, rest, from, &unsure);
 		if (hit != SIZE_MAX && hit < unsure) {
 			text_drop(text, hit);
 			return report(reader, damage, inner, settled(reader), false, why);
 		}
+		if (!last || !text->open) {
+			text_drop(text, rest.size);
+			return report(reader, damage, inner, next, false, why);
+		}
 		size_t keep = unsure != SIZE_MAX && rest.size - unsure < reader->options.header_max ? rest.size - unsure
 			      : rest.size < 5                                                       ? rest.size
 												    : 5;
-		if (!text->open) {
-			text_drop(text, rest.size);
-			return report(reader, damage, inner, settled(reader), false, why);
-		}
 		text_drop(text, rest.size - keep);
 		from = 0;
 		enum status status = more_text(reader, 0, fault);
@@ -428,7 +453,9 @@ static enum status at_record(struct warc_reader *reader, struct warc_damage *dam
 		if (some && here > reader->mark)
 			return report(reader, damage, 0, here, true,
 				      plain ? "blank lines" : "a member without a record");
-		if (some && !plain && here >= reader->limit && !text_inner(text)) /* nothing of that member was used */
+		/* Nothing of that member was used, and no later one was begun: a reading that starts here sees the
+		 * same. */
+		if (some && !plain && here >= reader->limit && !text_inner(text) && text_in_last_member(text))
 			return STATUS_END;
 		if (some && (!plain || here < reader->limit))
 			return STATUS_OK;
@@ -510,11 +537,7 @@ enum status warc_next(struct warc_reader *reader, struct warc_record *record, st
 	struct text *text = &reader->text;
 	if (text->codec == CODEC_NONE)
 		return report_plain(reader, damage, why, fault);
-	if (reader->stop != NO_STOP) { /* what stands before the next member's record is none */
-		text_drop(text, record_text(reader).size);
-		return report(reader, damage, reader->inner, settled(reader), false, why);
-	}
-	if (text->broken)
+	if (text->broken && text_in_last_member(text)) /* not when what is damaged comes later */
 		return report_broken(reader, damage, reader->inner, fault);
 	return report_member(reader, damage, why, fault);
 }

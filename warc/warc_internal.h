@@ -135,16 +135,31 @@ static inline struct span text_span(const struct text *text)
 {
 	return (struct span){text->data + text->at, text->size - text->at};
 }
+/* No member was begun after the one that the byte at AT comes from. */
+static inline bool text_in_last_member(const struct text *text)
+{
+	return text->origin + text->at >= text->member_origin;
+}
+/* How many of the earlier members begin at POSITION or before. */
+static inline size_t text_members_until(const struct text *text, uint64_t position)
+{
+	size_t low = 0, high = text->earlier_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (text->earlier[middle].origin <= position)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
 /* The member that the byte at AT comes from; of several that begin there, the last. */
 static inline struct text_member text_place(const struct text *text)
 {
-	uint64_t position = text->origin + text->at;
-	size_t i = text->earlier_count;
-	if (position >= text->member_origin || !i)
+	if (text_in_last_member(text) || !text->earlier_count)
 		return (struct text_member){text->member, text->member_origin};
-	while (i > 1 && text->earlier[i - 1].origin > position)
-		i--;
-	return text->earlier[i - 1];
+	size_t count = text_members_until(text, text->origin + text->at);
+	return text->earlier[count ? count - 1 : 0];
 }
 /* Bytes of that member before AT. */
 static inline uint64_t text_inner(const struct text *text)

@@ -97,6 +97,11 @@ static void test_indexes(void **state)
 		assert_true(events.list[0].damage && strstr(events.list[0].text, "index"));
 		events_free(&events);
 		warc_inputs_free(inputs);
+		events = read_stream(i & 1 ? buffer_span(&out) : span_of(indexes[i / 2]));
+		assert_int_equal(events.status, STATUS_END);
+		assert_int_equal(events.count, 1);
+		assert_true(events.list[0].damage && strstr(events.list[0].text, "index"));
+		events_free(&events);
 	}
 	static const char *const archives[] = {
 		"http://site.example/a 192.0.2.7 20200102030405 text/html 5\nTivo\n\n",

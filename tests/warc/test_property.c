@@ -335,6 +335,45 @@ static void test_split_damaged(void **state)
 	}
 }
 
+/* A length that is wrong makes the reader look ahead, up to a damaged member. The sound ones before that are still read
+ * one by one: their records are found, and segments that begin among them see the same. */
+static void test_damage_after_wrong_length(void **state)
+{
+	(void)state;
+	for (size_t p = 1; p < 3; p++) {
+		struct buffer out, part;
+		buffer_init(&out, GENEROUS);
+		buffer_init(&part, GENEROUS);
+		put(&part, "WARC/1.0\r\nWARC-Type: metadata\r\nWARC-Target-URI: a:1\r\nContent-Length: 4000\r\n\r\n");
+		packers[p](&out, buffer_span(&part));
+		for (unsigned i = 2; i < 5; i++) {
+			buffer_clear(&part);
+			put(&part, "Tivo morandel\r\n");
+			put_record(&part, "metadata", i == 2 ? "a:2" : i == 3 ? "a:3" : "a:4", NULL, SPAN("one"));
+			packers[p](&out, buffer_span(&part));
+			packers[p](&out, SPAN("Pera"));
+			packers[p](&out, SPAN(""));
+			packers[p](&out, SPAN(""));
+		}
+		packers[p](&out, SPAN("Sulo tavi remo dan"));
+		uint64_t damaged = out.size - 5;
+		out.data[damaged] ^= 0x55; /* check sum or last byte */
+		buffer_clear(&part);
+		put_record(&part, "metadata", "a:5", NULL, SPAN("five"));
+		packers[p](&out, buffer_span(&part));
+		split_is_sequential(buffer_span(&out));
+		struct events events = read_bytes(buffer_span(&out));
+		check_sums(&events);
+		assert_int_equal(events_records(&events), 5);
+		for (size_t i = 0; i < events.count; i++) /* what is damaged is a place of its own */
+			if (events.list[i].damage && damaged - events.list[i].offset < events.list[i].length)
+				assert_true(events.list[i].length < 64);
+		events_free(&events);
+		buffer_free(&out);
+		buffer_free(&part);
+	}
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -355,7 +394,7 @@ int main(void)
 		cmocka_unit_test(test_split),         cmocka_unit_test(test_split_odd_members),
 		cmocka_unit_test(test_damage),        cmocka_unit_test(test_cut_and_insert),
 		cmocka_unit_test(test_cut_tail),      cmocka_unit_test(test_split_damaged),
-		cmocka_unit_test(test_wrong_lengths),
+		cmocka_unit_test(test_wrong_lengths), cmocka_unit_test(test_damage_after_wrong_length),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
