@@ -38,8 +38,10 @@ int cli_slurm(int argc, char **argv);
 
 /* Print "warcmill NAME: message" on stderr and return CODE. */
 int cli_fail(int code, const char *command, const char *format, ...) WARCMILL_PRINTF(3, 4);
-int cli_status_exit(enum status status); /* exit code for a status */
-void cli_print_libraries(void);          /* name and version of each, one a line */
+struct match_reads;
+void cli_warn_reads(const struct match_reads *reads); /* one line on stderr where reads will be short; slurm_states.c */
+int cli_status_exit(enum status status);              /* exit code for a status */
+void cli_print_libraries(void);                       /* name and version of each, one a line */
 
 /* Libraries written in C++ throw when there is no memory, through frames of C: end with a sentence instead. */
 void cli_catch_no_memory(void);

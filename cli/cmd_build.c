@@ -156,9 +156,13 @@ static int with_inputs(struct arguments *arguments, const char *const *inputs, s
 		return cli_fail(EXIT_USAGE, "build", "-o DIR is missing: where is the corpus to go?");
 	if (arguments->plan_only) {
 		struct fault fault = {0};
-		enum status status = corpus_plan_make(inputs, count, arguments->options, arguments->folder, &fault);
-		return status == STATUS_OK ? EXIT_DONE
-					   : cli_fail(cli_status_exit(status), "run plan", "%s", fault.text);
+		struct match_reads reads;
+		enum status status =
+			corpus_plan_make(inputs, count, arguments->options, arguments->folder, &reads, &fault);
+		if (status != STATUS_OK)
+			return cli_fail(cli_status_exit(status), "run plan", "%s", fault.text);
+		cli_warn_reads(&reads);
+		return EXIT_DONE;
 	}
 	return arguments->dry_run ? dry_run(arguments, inputs, count) : run(arguments, inputs, count);
 }

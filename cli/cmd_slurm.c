@@ -71,8 +71,9 @@ static int print_help(void)
 	     "Write the plan of a corpus and the scripts that make it on a Slurm cluster, and say what they will do.\n"
 	     "The result has the bytes of `warcmill build`. docs/cluster.md is the guide.\n");
 	own_options_print(&(struct own_options){.rows = own, .count = OWN}, 10, 7);
-	puts("\nOf build's options these matter here: --shards N [1000], pieces of the inputs; --partitions N [64],\n"
-	     "pieces of the search for duplicates; --memory BYTES. An element does several pieces when there are more\n"
+	puts("\nOf build's options these matter here: --shards N [1000], pieces of the inputs; --partitions N [at\n"
+	     "most 64, fewer where reads would be short], pieces of the search for duplicates; --memory BYTES. An "
+	     "element does several pieces when there are more\n"
 	     "than --array-max.\n\n"
 	     "exit: 0 done, 64 usage, 65 bad data, 74 I/O or sbatch, 75 something is missing (--check)");
 	return EXIT_DONE;
@@ -246,7 +247,7 @@ static enum status choose_pieces(struct build_options *options, struct fault *fa
 	if (!build_options_get(options, "shards"))
 		status = build_options_set(options, "shards", "1000", fault);
 	if (status == STATUS_OK && !build_options_get(options, "partitions"))
-		status = build_options_set(options, "partitions", "64", fault);
+		status = build_options_set(options, "partitions", "0", fault);
 	return status;
 }
 
@@ -255,13 +256,14 @@ static int write_run(struct arguments *arguments, const char *const *inputs, siz
 	struct fault fault = {0};
 	struct slurm_states states = {0};
 	struct slurm_groups groups;
+	struct match_reads reads;
 	if (!count)
 		return cli_fail(EXIT_USAGE, "slurm", "no INPUT was given; see warcmill slurm --help");
 	if (!arguments->folder)
 		return cli_fail(EXIT_USAGE, "slurm", "-o DIR is missing: where is the corpus to go?");
 	enum status status = choose_pieces(arguments->options, &fault);
 	if (status == STATUS_OK)
-		status = corpus_plan_make(inputs, count, arguments->options, arguments->folder, &fault);
+		status = corpus_plan_make(inputs, count, arguments->options, arguments->folder, &reads, &fault);
 	if (status != STATUS_OK)
 		return cli_fail(cli_status_exit(status), "slurm", "%s", fault.text);
 	int code = find_paths(arguments, arguments->folder);
@@ -273,8 +275,10 @@ static int write_run(struct arguments *arguments, const char *const *inputs, siz
 		slurm_groups_make(&states, arguments->settings.array_max, &groups);
 		status = slurm_scripts_write(&arguments->settings, &groups, &fault);
 	}
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
 		print_plan(arguments, &groups, &states);
+		cli_warn_reads(&reads);
+	}
 	slurm_states_free(&states);
 	if (status != STATUS_OK)
 		return cli_fail(cli_status_exit(status), "slurm", "%s", fault.text);

@@ -1,5 +1,6 @@
 /* slurm_states: what is done and what is missing, in units and in array elements. Outputs are what counts, never what a
  * scheduler says of its jobs: a job that ended well without its file has failed, and a killed one with it has not. */
+#include "cli/cli.h"
 #include "cli/slurm.h"
 #include "corpus/corpus.h"
 
@@ -50,6 +51,16 @@ static const struct slurm_stage *state_of(const struct slurm_states *states, str
 		if (span_equal(span_of(states->stages[i].name), name))
 			return &states->stages[i];
 	return NULL;
+}
+
+void cli_warn_reads(const struct match_reads *reads)
+{
+	if (reads->partitions == 1 || reads->bytes >= MATCH_READ_MIN)
+		return;
+	fprintf(stderr,
+		"note: with %zu partitions of %zu shards `match` reads about %llu KiB at a time; reads below 256 KiB "
+		"are slow: ask for --partitions %zu at most\n",
+		reads->partitions, reads->shards, (unsigned long long)(reads->bytes >> 10), reads->partitions_most);
 }
 
 /* ---- Groups ------------------------------------------------------------------------------------------------ */

@@ -462,13 +462,15 @@ enum status corpus_build(const char *const *arguments, size_t count, const struc
 }
 
 enum status corpus_plan_make(const char *const *arguments, size_t count, const struct build_options *options,
-			     const char *folder, struct fault *fault)
+			     const char *folder, struct match_reads *reads, struct fault *fault)
 {
 	struct build *build = memory_zeroed(1, sizeof *build);
 	if (!build)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
 	build->lock = -1;
 	enum status status = plan_new(arguments, count, options, folder, &build->run.plan, fault);
+	if (status == STATUS_OK && reads)
+		plan_reads(build->run.plan, reads);
 	if (status == STATUS_OK)
 		status = prepare_folder(build, false, fault);
 	build_close(build, false);

@@ -144,10 +144,18 @@ struct corpus_stage {
 size_t corpus_stage_count(void);
 const struct corpus_stage *corpus_stage_at(size_t index); /* in the order they run */
 
+/* What one read of `match` will be: a partition's keys in one shard's run file, estimated from the inputs' size. Below
+ * MATCH_READ_MIN a shared file system spends its time on opening and seeking. */
+#define MATCH_READ_MIN ((uint64_t)256 << 10)
+struct match_reads {
+	uint64_t bytes;
+	size_t partitions, shards,
+		partitions_most; /* the most with which reads are not shorter than that, 1 at least */
+};
 /* Make FOLDER and its plan (.work/plan.json), to be run stage by stage. An existing plan of the same inputs and options
- * is kept. */
+ * is kept. With the option `partitions` 0 there are as many as keep reads long, 64 at most. READS may be NULL. */
 enum status corpus_plan_make(const char *const *arguments, size_t count, const struct build_options *options,
-			     const char *folder, struct fault *fault);
+			     const char *folder, struct match_reads *reads, struct fault *fault);
 /* Do units u of STAGE with u mod OF = INDEX; OF 0: unit INDEX alone, nothing when there are fewer. What is done is
  * skipped, a finished corpus is left alone; running a unit twice, or at once, gives the same bytes. STATUS_RETRY: a
  * stage ahead is not complete, or another process does the same unit. TOTALS (may be NULL) is filled by the last stage,

@@ -162,6 +162,7 @@ struct plan {
 	char *folder, *work;    /* DIR, DIR/.work */
 	struct buffer json;     /* plan.json */
 };
+void plan_reads(const struct plan *plan, struct match_reads *out);
 enum status plan_new(const char *const *arguments, size_t count, const struct build_options *options,
 		     const char *folder, struct plan **out, struct fault *fault);
 void plan_free(struct plan *plan);

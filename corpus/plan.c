@@ -169,6 +169,44 @@ static enum status write_json(struct plan *plan, struct fault *fault)
 					      : fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
 }
 
+/* Bytes of all shards' keys, 160 a page. How many pages there are is not known yet: crawls have one for each 25 kB of
+ * their archives, compressed. */
+static uint64_t key_bytes(const struct plan *plan)
+{
+	enum { PAGE_BYTES = 25000, PAGE_KEY_BYTES = 160 };
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < plan->input_count; i++)
+		bytes += plan->stats[i].bytes;
+	return bytes / PAGE_BYTES * PAGE_KEY_BYTES;
+}
+
+/* A partition is one read in each shard's run file: of as many as keep it long, 64 at most where nobody asks. */
+static size_t partitions_at_most(const struct plan *plan)
+{
+	uint64_t most = key_bytes(plan) / (plan->shard_count * MATCH_READ_MIN);
+	return most < 1 ? 1 : most > KEY_BINS ? KEY_BINS : (size_t)most;
+}
+
+/* Keys fall into KEY_BINS bins; more partitions than bins would be empty. */
+static size_t cut_partitions(const struct plan *plan, uint64_t wanted)
+{
+	enum { CHOSEN_MAX = 64 };
+	size_t most = partitions_at_most(plan);
+	if (!wanted)
+		return most < CHOSEN_MAX ? most : CHOSEN_MAX;
+	return wanted > KEY_BINS ? KEY_BINS : (size_t)wanted;
+}
+
+void plan_reads(const struct plan *plan, struct match_reads *out)
+{
+	*out = (struct match_reads){
+		.bytes = key_bytes(plan) / (plan->shard_count * plan->partition_count),
+		.partitions = plan->partition_count,
+		.shards = plan->shard_count,
+		.partitions_most = partitions_at_most(plan),
+	};
+}
+
 enum status plan_new(const char *const *arguments, size_t count, const struct build_options *options,
 		     const char *folder, struct plan **out, struct fault *fault)
 {
@@ -185,8 +223,6 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 		span_to_u64(span_of(build_options_get(options, "shards")), &shards);
 	if (build_options_get(options, "partitions"))
 		span_to_u64(span_of(build_options_get(options, "partitions")), &partitions);
-	/* Keys fall into KEY_BINS bins; more partitions than bins would be empty. */
-	plan->partition_count = partitions < 1 ? 1 : partitions > KEY_BINS ? KEY_BINS : (size_t)partitions;
 	enum status status = plan->folder && plan->work ? settings_read(options, &plan->settings, fault)
 							: fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
 	if (status == STATUS_OK)
@@ -195,6 +231,8 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 		status = read_stats(plan, fault);
 	if (status == STATUS_OK)
 		status = cut_shards(plan, shards, fault);
+	if (status == STATUS_OK)
+		plan->partition_count = cut_partitions(plan, partitions);
 	if (status == STATUS_OK)
 		status = read_against(plan, fault);
 	if (status == STATUS_OK)

@@ -12,7 +12,7 @@ work=$D/corpus/.work
 TIMEFORMAT='%U %S'
 bytes() { find "$work" "$D/corpus/documents" "$D/corpus/duplicates" "$D/corpus/rejected" -type f -regextype posix-extended -regex ".*/($1)" -printf '%s\n' |
 	awk '{ n++; s += $1 } END { printf "%d %d\n", n, s }'; }
-declare -A files=([extract]='(spool|extract)-[0-9]+' [digests]='digests-[0-9]+' [hosts]=hosts [df]='df(\.table)?' [sign]='(sign|signatures|infos|urls)-[0-9]+'
+declare -A files=([extract]='(spool|extract)-[0-9]+' [digests]='digests-[0-9]+' [hosts]=hosts [df]='df(\.table)?' [sign]='(sign|signatures|infos|urls|exact)-[0-9]+'
 	[keys]='keys-[0-9]+(\.run)?' [match]='match-[0-9]+(\.pairs)?' [cluster]=fates [emit]='(part-.*|emit-[0-9]+)')
 stages='extract digests hosts df sign keys match cluster emit'
 for stage in $stages; do
@@ -21,14 +21,15 @@ for stage in $stages; do
 done
 read -r _ signature_bytes <<<"$(bytes 'signatures-[0-9]+')"
 read -r run_files run_bytes <<<"$(bytes 'keys-[0-9]+\.run')"
+read -r _ exact_bytes <<<"$(bytes 'exact-[0-9]+')"
 read -r _ info_bytes <<<"$(bytes 'infos-[0-9]+')"
 cut=$(find "$work" -name 'spool-*' | wc -l) pages=$(((signature_bytes - 88 * $(find "$work" -name 'spool-*' | wc -l)) / 416))
 echo "$pages pages, $cut shards, $partitions partitions"
 awk -v pages="$pages" 'BEGIN { printf "%-8s %6s %12s %12s %10s %12s\n", "stage", "files", "bytes", "bytes/page", "cpu s", "cpu ms/page" }
 	{ printf "%-8s %6d %12d %12.1f %10.2f %12.3f\n", $1, $2, $3, $3 / pages, $4 + $5, 1000 * ($4 + $5) / pages }' "$D/table"
-# 416 bytes of signature, 104 of info and at most 160 of keys a page; 88 bytes before each stage file, 2,584 before a run's keys.
+# 416 bytes of signature, 104 of info, 16 of exact hash and at most 160 of keys a page; 88 bytes before each stage file, 2,584 before a run's keys.
 # Equal texts are searched for once, so that keys are of distinct texts.
-awk -v pages="$pages" -v shards="$cut" -v partitions="$partitions" -v signature="$signature_bytes" -v info="$info_bytes" -v runs="$run_bytes" \
+awk -v pages="$pages" -v shards="$cut" -v partitions="$partitions" -v signature="$signature_bytes" -v info="$info_bytes" -v exact="$exact_bytes" -v runs="$run_bytes" \
 	-v run_files="$run_files" -v table="$D/table" 'function line(name, computed, is,   off) {
 		off = computed ? 100 * (is - computed) / computed : 0
 		printf "%-24s computed %12d  is %12d  %+.2f %%\n", name, computed, is, off
@@ -37,12 +38,13 @@ awk -v pages="$pages" -v shards="$cut" -v partitions="$partitions" -v signature=
 	BEGIN {
 		while ((getline < table) > 0) count[$1] = $2
 		line("bytes of signatures", 416 * pages + 88 * shards, signature)
+		line("bytes of exact hashes", 16 * pages + 88 * shards, exact)
 		line("bytes of infos", 104 * pages + 88 * shards, info)
 		distinct = (runs - 2584 * shards) / 160
 		printf "%-24s %d of %d pages\n", "keys are of", distinct, pages
 		if (distinct > pages) bad = 1
 		line("files of extract", 2 * shards, count["extract"])
-		line("files of sign", 4 * shards, count["sign"])
+		line("files of sign", 5 * shards, count["sign"])
 		line("files of keys", 2 * shards, count["keys"])
 		line("run files", shards, run_files)
 		line("files of match", 2 * partitions, count["match"])

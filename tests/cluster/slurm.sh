@@ -56,6 +56,18 @@ jobs_are 'match\t.*--array=0-2\t'
 slurm run
 same_corpus "$work/whole" "$work/limit"
 
+# ---- Reads of a partition stay long, or one line says that they will not be. The large archive is mostly a hole: none reads it.
+gzip -dc "${archives[0]}" >"$work/large.warc"
+truncate -s 10G "$work/large.warc"
+expect 0 '^  match +64 elements' "$program" slurm "$work/large.warc" --shards 1 -o "$work/large" --array-max 1000
+expect 0 '^  match +1 element$' "$program" slurm "$work/in" --shards 4 -o "$work/small"
+expect 0 '^note: with 300 partitions of 1 shards .* about 223 KiB at a time; .* --partitions 262 at most$' \
+	"$program" run plan "$work/large.warc" --shards 1 --partitions 300 -o "$work/short"
+expect 0 '^note: with 5 partitions' "$program" slurm "$work/in" --shards 4 --partitions 5 -o "$work/five"
+expect 0 - "$program" run plan "$work/large.warc" --shards 1 --partitions 262 -o "$work/long"
+[ ! -s "$work/out" ] || fail "reads that are long enough are called short: $(cat "$work/out")"
+rm "$work/large.warc"
+
 # ---- Elements that end badly. A program that fails as often as a file says.
 cat >"$work/faulty" <<END
 #!/usr/bin/env bash
