@@ -207,10 +207,9 @@ enum status window_need(struct window *window, uint64_t at, size_t want, struct 
 	if (status)
 		return status;
 	while (!window->at_end && window->size < want) {
-		size_t got;
+		size_t got; /* no more than this call's capacity: a large record before does not make all reads large */
 		status = window->source->class->read(window->source, window->offset + window->size,
-						     window->data + window->size, window->capacity - window->size, &got,
-						     fault);
+						     window->data + window->size, capacity - window->size, &got, fault);
 		if (status)
 			return status;
 		window->size += got;
