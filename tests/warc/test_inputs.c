@@ -80,11 +80,11 @@ static void test_indexes(void **state)
 #define LINE(n) "http://site.example/" n " 192.0.2.7 20200102030405 text/html 485 crawl-1.arc 12345\n"
 	static const char *const indexes[] = {
 		LINE("a"),
-		LINE("a") LINE("b") LINE("c"),
+		(LINE("a") LINE("b") LINE("c")),
 		" CDX N b a m s k r M S V g\n",
 		" CDX a b e\nexample,site)/ 20200102030405 x\n",
-		"example,site)/a 20200102030405 {\"url\": \"http://site.example/a\"}\n"
-		"example,site)/b 20200102030405 {\"url\": \"http://site.example/b\"}\n",
+		("example,site)/a 20200102030405 {\"url\": \"http://site.example/a\"}\n"
+		 "example,site)/b 20200102030405 {\"url\": \"http://site.example/b\"}\n"),
 	};
 	for (size_t i = 0; i < 2 * (sizeof indexes / sizeof *indexes); i++) {
 		buffer_clear(&out);
