@@ -16,6 +16,7 @@ struct metadata_reader *metadata_reader_new(void)
 	author_index(reader);
 	hint_index(reader);
 	label_index(reader);
+	path_index(reader);
 	buffer_init(&reader->text, TEXT_MAX);
 	buffer_init(&reader->scratch, TEXT_MAX);
 	if (!reader->arena || !reader->months) {

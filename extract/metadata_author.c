@@ -205,10 +205,12 @@ static const struct joint_row joint_rows[] = {
 	{", ", true},     {",", true},      {"、", false},  {"，", false},   {" + ", true},
 };
 
+/* ROWS are in lower case. */
 static bool word_in(struct span word, const char *const *rows, size_t count)
 {
+	unsigned char first = word.size ? ascii_lower((unsigned char)*word.data) : 0;
 	for (size_t i = 0; i < count; i++)
-		if (span_equal_nocase(word, span_of(rows[i])))
+		if ((unsigned char)*rows[i] == first && span_equal_nocase(word, span_of(rows[i])))
 			return true;
 	return false;
 }
@@ -216,6 +218,8 @@ static bool word_in(struct span word, const char *const *rows, size_t count)
 
 static bool is_upper(uint32_t code)
 {
+	if (code < 0x80)
+		return code >= 'A' && code <= 'Z';
 	return utf8proc_category((utf8proc_int32_t)code) == UTF8PROC_CATEGORY_LU;
 }
 
@@ -236,7 +240,8 @@ static struct span trim_marks(struct span text)
 			text.size--;
 		static const char *const wide[] = {"\xE2\x80\x93", "\xE2\x80\x94", "\xC2\xB7",     "\xE2\x80\xA2",
 						   "\xEF\xBC\x9A", "\xC2\xA0",     "\xEF\xBD\x9C", "\xC2\xA9"};
-		for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+		bool plain = !text.size || !(((unsigned char)*text.data | (unsigned char)text.data[text.size - 1]) & 0x80);
+		for (size_t i = 0; !plain && i < sizeof wide / sizeof *wide; i++) {
 			struct span mark = span_of(wide[i]);
 			if (span_starts(text, mark))
 				text = span_slice(text, mark.size, SIZE_MAX);
@@ -286,8 +291,11 @@ static size_t by_size(const struct metadata_reader *reader, struct span text)
 		uint32_t code = utf8_next(&after, text.data + text.size);
 		utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)code), lower);
 	}
+	unsigned char second = text.size > 1 ? ascii_lower((unsigned char)text.data[1]) : 0;
 	for (size_t i = reader->by_head[(uint8_t)lower[0]]; i; i = reader->by_next[i - 1]) {
 		const char *row = by_rows[i - 1];
+		if (second < 0x80 && (unsigned char)row[1] != second) /* most fail here; others may fold to the row's */
+			continue;
 		size_t used = prefix_nocase(text, row);
 		if (!used || used >= text.size)
 			continue;
@@ -365,6 +373,21 @@ static bool is_address(struct span text)
 	       (span_find_byte(text, '@') != SIZE_MAX && span_find_byte(text, ' ') == SIZE_MAX);
 }
 
+/* Which bytes stand behind a blank somewhere in TEXT, as bits modulo 64: what is not among them need not be searched. */
+static uint64_t behind_blanks(struct span text)
+{
+	uint64_t set = 0;
+	for (size_t i = 1; i < text.size; i++)
+		if (text.data[i - 1] == ' ')
+			set |= (uint64_t)1 << (text.data[i] & 63);
+	return set;
+}
+
+static bool may_hold(uint64_t behind, struct span pattern)
+{
+	return *pattern.data != ' ' || (behind >> (pattern.data[1] & 63) & 1);
+}
+
 /* Cut what follows the names: an e-mail address, a date, a separator with more behind it. */
 static struct span cut_tail(struct span text)
 {
@@ -386,15 +409,17 @@ static struct span cut_tail(struct span text)
 
 					    " \xE2\x88\x99 ",
 					    "\xEF\xBD\x9C"};
+	uint64_t behind = behind_blanks(text);
 	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
-		size_t at = span_find(text, span_of(stops[i]));
+		size_t at = may_hold(behind, span_of(stops[i])) ? span_find(text, span_of(stops[i])) : SIZE_MAX;
 		if (at != SIZE_MAX && at > 1)
 			text.size = at;
 	}
 
 	static const char *const behind_name[] = {" on ", " for ", " via ", " is a ", " is an ", " at "};
 	for (size_t i = 0; i < sizeof behind_name / sizeof *behind_name; i++) {
-		size_t at = span_find(text, span_of(behind_name[i]));
+		size_t at = may_hold(behind, span_of(behind_name[i])) ? span_find(text, span_of(behind_name[i]))
+								      : SIZE_MAX;
 		if (at != SIZE_MAX && looks_full_name(span_slice(text, 0, at)))
 			text.size = at;
 	}
@@ -482,8 +507,8 @@ static const char *const credit_rows[] = {"photo",          "image",        "fot
 static bool acceptable(struct span name)
 {
 	struct shape shape = shape_of(name);
-	for (size_t i = 0; i < sizeof credit_rows / sizeof *credit_rows; i++)
-		if (span_starts_nocase(name, span_of(credit_rows[i])) && shape.words > 1)
+	for (size_t i = 0; shape.words > 1 && i < sizeof credit_rows / sizeof *credit_rows; i++)
+		if (span_starts_nocase(name, span_of(credit_rows[i])))
 			return false;
 	if (shape.words > 1 && !shape.capitals)
 		return false;
@@ -540,8 +565,14 @@ static size_t add_name(const struct metadata_reader *reader, struct span name, s
 static size_t find_joint(struct span text, const struct joint_row **row)
 {
 	size_t best = SIZE_MAX;
+	uint64_t behind = behind_blanks(text), any = 0;
+	for (size_t i = 0; i < text.size; i++)
+		any |= (uint64_t)1 << (text.data[i] & 63);
 	for (size_t i = 0; i < sizeof joint_rows / sizeof *joint_rows; i++) {
-		size_t at = span_find(text, span_of(joint_rows[i].text));
+		struct span joint = span_of(joint_rows[i].text);
+		if (!(any >> (*joint.data & 63) & 1) || !may_hold(behind, joint))
+			continue;
+		size_t at = span_find(text, joint);
 		if (at < best && at > 0)
 			best = at, *row = &joint_rows[i];
 	}

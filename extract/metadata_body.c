@@ -41,6 +41,21 @@ static void end_paragraph(struct buffer *out)
 		buffer_append(out, "\n\n", 2);
 }
 
+/* Bytes from the start of TEXT that are copied as they are: no blank, or one blank inside a line; the first may also be
+ * a < or & that is none. */
+static size_t plain_run(struct span text)
+{
+	size_t i = 0;
+	if ((unsigned char)*text.data <= ' ')
+		return 0;
+	for (i = 1; i < text.size; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+		if (c < ' ' || c == '<' || c == '&' || (c == ' ' && text.data[i - 1] == ' '))
+			break;
+	}
+	return i;
+}
+
 struct span metadata_body_text(struct metadata_reader *reader, struct arena *arena, struct span text)
 {
 	struct buffer *out = &reader->text;
@@ -75,12 +90,12 @@ struct span metadata_body_text(struct metadata_reader *reader, struct arena *are
 			end_paragraph(out);
 			used = 1;
 		} else {
-			unsigned char c = (unsigned char)*rest.data;
-			used = 1;
-			if (c > ' ')
-				buffer_append_byte(out, (char)c);
+			used = plain_run(rest);
+			if (used)
+				buffer_append(out, rest.data, used);
 			else if (out->size && !ascii_is_space((unsigned char)out->data[out->size - 1]))
 				buffer_append_byte(out, ' ');
+			used += used == 0;
 		}
 		i += used;
 	}

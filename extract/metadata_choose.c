@@ -77,17 +77,15 @@ static enum place place_of(const struct metadata_reader *reader, const struct ev
 
 /* ---- Titles --------------------------------------------------------------------------------------------- */
 
-static void add_title(const struct metadata_reader *reader, struct group_list *list, const struct evidence *row,
-		      struct span text, enum variant variant)
+/* The group of a title, NULL where TEXT is none. */
+static struct group *title_group(const struct metadata_reader *reader, struct group_list *list, struct span text)
 {
 	size_t letters;
 	uint64_t key = metadata_fold_key(text, &letters);
 	if (letters == 0 || text.size > 1000)
-		return;
+		return NULL;
 	struct group *group = group_of(list, key);
-	if (!group)
-		return;
-	if (!group->text.data) {
+	if (group && !group->text.data) {
 		group->text = text;
 		if (title_is_site(reader, text))
 			add_feature(group, extra_of(0, EXTRA_SITE));
@@ -96,9 +94,18 @@ static void add_title(const struct metadata_reader *reader, struct group_list *l
 		if (letters > 150)
 			add_feature(group, extra_of(0, TITLE_LONG));
 	}
-	add_feature(group, feature_of(row->source, row->aside ? PLACE_ASIDE : (unsigned)variant));
+	return group;
+}
+
+static void add_title(const struct metadata_reader *reader, struct group *group, const struct evidence *row,
+		      enum variant variant)
+{
+	unsigned place = row->aside ? PLACE_ASIDE : (unsigned)variant;
+	if (!group)
+		return;
+	add_feature(group, feature_of(row->source, place));
 	if (row->source == TITLE_H1_FIRST && reader->h1_count == 1)
-		add_feature(group, feature_of(TITLE_H1_ONLY, row->aside ? PLACE_ASIDE : (unsigned)variant));
+		add_feature(group, feature_of(TITLE_H1_ONLY, place));
 }
 
 enum { WORDS_MAX = 64 };
@@ -183,27 +190,54 @@ static void title_extras(const struct metadata_reader *reader, struct group_list
 	}
 }
 
+/* The groups of a text by variant. */
+struct title_groups {
+	struct group *of[4];
+	bool cut; /* FRONT and BACK were looked for */
+};
+
+static void title_variants(const struct metadata_reader *reader, struct group_list *list, struct span text,
+			   struct title_groups *groups, struct span *stripped)
+{
+	*stripped = title_strip(reader, text);
+	groups->of[VARIANT_WHOLE] = title_group(reader, list, text);
+	groups->of[VARIANT_STRIPPED] =
+		stripped->size == text.size ? groups->of[VARIANT_WHOLE] : title_group(reader, list, *stripped);
+}
+
+static void title_cuts(const struct metadata_reader *reader, struct group_list *list, struct span stripped,
+		       struct title_groups *groups)
+{
+	struct span kept, cut;
+	if (groups->cut)
+		return;
+	groups->cut = true;
+	if (title_cut(stripped, true, false, &kept, &cut))
+		groups->of[VARIANT_FRONT] = title_group(reader, list, kept);
+	if (title_cut(stripped, false, false, &kept, &cut))
+		groups->of[VARIANT_BACK] = title_group(reader, list, kept);
+}
+
 void group_titles(struct metadata_reader *reader, struct group_list *list)
 {
-	struct span strips[EVIDENCE_MAX]; /* most sources say the same, so that it is stripped once */
+	struct span strips[EVIDENCE_MAX];
+	struct title_groups groups[EVIDENCE_MAX];
 	list->count = 0;
 	for (size_t i = 0; i < reader->titles.count; i++) {
 		const struct evidence *row = &reader->titles.rows[i];
-		struct span stripped = SPAN_NONE, kept, cut;
-		for (size_t j = 0; j < i && !stripped.data; j++)
-			if (span_equal(reader->titles.rows[j].text, row->text))
-				stripped = strips[j];
-		if (!stripped.data)
-			stripped = title_strip(reader, row->text);
-		strips[i] = stripped;
-		add_title(reader, list, row, row->text, VARIANT_WHOLE);
-		add_title(reader, list, row, stripped, VARIANT_STRIPPED);
-		if (row->source >= TITLE_H1)
-			continue; /* headings seldom hold the site's name */
-		if (title_cut(stripped, true, false, &kept, &cut))
-			add_title(reader, list, row, kept, VARIANT_FRONT);
-		if (title_cut(stripped, false, false, &kept, &cut))
-			add_title(reader, list, row, kept, VARIANT_BACK);
+		size_t same = 0; /* most sources say the same */
+		while (same < i && !span_equal(reader->titles.rows[same].text, row->text))
+			same++;
+		strips[i] = same < i ? strips[same] : SPAN_NONE;
+		groups[i] = same < i ? groups[same] : (struct title_groups){0};
+		if (same == i)
+			title_variants(reader, list, row->text, &groups[i], &strips[i]);
+		if (row->source < TITLE_H1) /* headings seldom hold the site's name */
+			title_cuts(reader, list, strips[i], &groups[i]);
+		groups[same] = groups[i];
+		unsigned last = row->source < TITLE_H1 ? VARIANT_BACK : VARIANT_STRIPPED;
+		for (unsigned variant = VARIANT_WHOLE; variant <= last; variant++)
+			add_title(reader, groups[i].of[variant], row, (enum variant)variant);
 	}
 	add_counts(list, 0);
 	title_extras(reader, list);
@@ -381,7 +415,13 @@ void group_authors(struct metadata_reader *reader, struct group_list *list)
 	for (size_t i = 0; i < reader->authors.count; i++) {
 		const struct evidence *row = &reader->authors.rows[i];
 		struct span *names = reader->row_names[i];
-		size_t count = author_names(reader, row->text, names, GROUP_NAMES);
+		size_t same = 0; /* most texts are said more than once */
+		while (same < i && !span_equal(reader->authors.rows[same].text, row->text))
+			same++;
+		size_t count = same < i ? reader->row_name_count[same]
+					: author_names(reader, row->text, names, GROUP_NAMES);
+		if (same < i)
+			memcpy(names, reader->row_names[same], count * sizeof *names);
 		reader->row_name_count[i] = (uint8_t)count;
 		struct group *group = add_names(reader, list, names, count);
 		if (group)

@@ -224,7 +224,7 @@ struct class_memo {
 	uint64_t key;
 	uint16_t hints;
 };
-enum { CLASS_MEMO = 1024, BY_MAX = 200, HINT_MAX = 100, LABEL_MAX = 80 };
+enum { CLASS_MEMO = 2048, BY_MAX = 200, HINT_MAX = 100, LABEL_MAX = 80, PATH_MAX_COUNT = 40 };
 
 /* What the scan of one page found. */
 struct metadata_reader {
@@ -262,6 +262,8 @@ struct metadata_reader {
 	struct class_memo memo[CLASS_MEMO];
 	uint8_t label_head[256], label_next[LABEL_MAX];   /* as the next, for words before dates, by first byte */
 	uint8_t hint_head[26], hint_next[HINT_MAX];       /* as the two below, for words of classes */
+	uint32_t hint_seconds[26]; /* by the first letter: the set of second letters */
+	uint8_t path_head[256], path_next[PATH_MAX_COUNT]; /* addresses of authors' pages */
 	struct span row_names[EVIDENCE_MAX][GROUP_NAMES]; /* names in each row of authors */
 	uint8_t row_name_count[EVIDENCE_MAX];
 	uint8_t by_head[256], by_next[BY_MAX]; /* rows of the words for "by": 1 + index, 0 ends the chain */
@@ -272,6 +274,7 @@ void evidence_add(struct metadata_reader *reader, enum metadata_source source, s
 /* The text below NODE, white space collapsed, at most MAX bytes; the span lives in the reader's arena. Absent when
  * empty or longer. */
 struct span metadata_text(struct metadata_reader *reader, uint32_t node, size_t max);
+bool metadata_hidden_tag(enum html_tag tag); /* what is in it is no text of the page */
 /* White space collapsed, character references left by double escaping decoded, tags and invisible characters removed.
  */
 struct span metadata_clean(struct metadata_reader *reader, struct span text);
@@ -312,6 +315,7 @@ struct name_shape {
 struct name_shape author_shape(struct span name);
 bool author_is_byline(const struct metadata_reader *reader, struct span text);
 void hint_index(struct metadata_reader *reader);  /* words of classes by their first letter */
+void path_index(struct metadata_reader *reader);  /* addresses of authors' pages by their first byte */
 void label_index(struct metadata_reader *reader); /* words before dates by their first byte */
 void author_index(struct metadata_reader *reader);
 /* the words for "by" by their first byte */ /* starts with a word for "by" */

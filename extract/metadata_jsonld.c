@@ -431,24 +431,59 @@ void metadata_jsonld(struct metadata_reader *reader, struct span script)
 	walk(&ld, root, true);
 }
 
+static const char *const script_keys[] = {
+	"datePublished",      "publishDate",  "publishedAt",          "published_at",
+	"publishedDate",      "pubDate",      "published_time",       "publicationDate",
+	"publish_date",       "publish_time", "article_publish_date", "datePosted",
+	"articlePublishDate", "displayDate",  "firstPublished",       "published",
+	"page_publish_date",  "dateCreated",  "created_at",           "createdAt"};
+enum { SCRIPT_KEYS = sizeof script_keys / sizeof *script_keys };
+
+/* For each key what stands behind its first use as one, "KEY":, in one pass over the quotes. A key may be the end of a
+ * longer one. */
+static void find_keys(struct span script, struct span rests[SCRIPT_KEYS])
+{
+	const char *at = script.data, *end = at + script.size;
+	while (at < end && (at = memchr(at, '"', (size_t)(end - at)))) {
+		const char *value = at + 1;
+		while (value < end && ascii_is_space((unsigned char)*value))
+			value++;
+		unsigned char last = at > script.data ? (unsigned char)at[-1] : 0;
+		struct span name = {script.data, (size_t)(at - script.data)};
+		at++;
+		if (value == end || *value != ':' || (last != 'd' && last != 'e' && last != 't'))
+			continue;
+		for (size_t k = 0; k < SCRIPT_KEYS; k++)
+			if (!rests[k].data && span_ends(name, span_of(script_keys[k])))
+				rests[k] = span_trim((struct span){value + 1, (size_t)(end - value) - 1});
+	}
+}
+
+/* The string, or the digits, at the start of REST. */
+static struct span script_value(struct span rest)
+{
+	size_t end = 0;
+	if (rest.size && *rest.data == '"') {
+		for (end = 1; end < rest.size && (rest.data[end] != '"' || rest.data[end - 1] == '\\');)
+			end++;
+		struct span value = span_slice(rest, 1, end - 1);
+		if (value.size)
+			return value;
+	}
+	for (end = 0; end < rest.size && end < 15 && ascii_is_digit((unsigned char)rest.data[end]);)
+		end++;
+	return span_slice(rest, 0, end);
+}
+
 void metadata_scripts(struct metadata_reader *reader)
 {
-	static const char *const keys[] = {
-		"datePublished",      "publishDate",  "publishedAt",          "published_at",
-		"publishedDate",      "pubDate",      "published_time",       "publicationDate",
-		"publish_date",       "publish_time", "article_publish_date", "datePosted",
-		"articlePublishDate", "displayDate",  "firstPublished",       "published",
-		"page_publish_date",  "dateCreated",  "created_at",           "createdAt"};
-	struct span rest;
-	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+	struct span rests[LD_MAX][SCRIPT_KEYS];
+	memset(rests, 0, reader->script_count * sizeof *rests);
+	for (size_t i = 0; i < reader->script_count; i++)
+		find_keys(reader->scripts[i], rests[i]);
+	for (size_t k = 0; k < SCRIPT_KEYS; k++)
 		for (size_t i = 0; i < reader->script_count; i++) {
-			struct span value = loose_value(reader->scripts[i], keys[k], &rest);
-			if (!value.size && rest.size && ascii_is_digit((unsigned char)*rest.data)) {
-				size_t size = 0;
-				while (size < rest.size && size < 15 && ascii_is_digit((unsigned char)rest.data[size]))
-					size++;
-				value = span_slice(rest, 0, size);
-			}
+			struct span value = script_value(rests[i][k]);
 			if (value.size >= 8 && value.size < 60)
 				evidence_add(reader, DATE_SCRIPT, value, 0, false);
 		}

@@ -88,149 +88,7 @@ static const struct hint_row {
 	HINT("advert", 0, HINT_ASIDE),
 };
 
-/* ---- Texts ---------------------------------------------------------------------------------------------- */
-
-static bool invisible(uint32_t code)
-{
-	return code == 0xAD || (code >= 0x200B && code <= 0x200F) || (code >= 0x202A && code <= 0x202E) ||
-	       code == 0x2060 || code == 0xFEFF || code == 0xFFFD;
-}
-
-static bool blank(uint32_t code)
-{
-	return code == ' ' || (code >= '\t' && code <= '\r') || code == 0xA0 || code == 0x3000 ||
-	       (code >= 0x2000 && code <= 0x200A) || code == 0x2028 || code == 0x2029 || code == 0x202F || code < ' ' ||
-	       (code >= 0x7F && code < 0xA0);
-}
-
-/* Append TEXT with white space collapsed; a blank in front where OUT ends in text and GAP is set. */
-static void append_collapsed(struct buffer *out, struct span text, bool gap)
-{
-	if (!text.size)
-		return;
-	for (const char *at = text.data, *end = at + text.size; at < end;) {
-		const char *start = at;
-		unsigned char c = (unsigned char)*at;
-		uint32_t code = c;
-		while (at < end && (unsigned char)(*at - '!') < 0x7F - '!')
-			at++;
-		if (at > start) { /* a run that stays as it is */
-			if (gap && out->size)
-				buffer_append_byte(out, ' ');
-			gap = false;
-			buffer_append(out, start, (size_t)(at - start));
-			continue;
-		}
-		if (c < 0x80)
-			at++;
-		else
-			code = utf8_next(&at, end);
-		if (blank(code)) {
-			gap = true;
-		} else if (!invisible(code)) {
-			if (gap && out->size)
-				buffer_append_byte(out, ' ');
-			gap = false;
-			buffer_append(out, start, (size_t)(at - start));
-		}
-	}
-	if (gap && out->size && out->data[out->size - 1] != ' ')
-		buffer_append_byte(out, ' ');
-}
-
-static bool is_inline(enum html_tag tag)
-{
-	switch (tag) {
-	case HTML_TAG_A:
-	case HTML_TAG_SPAN:
-	case HTML_TAG_B:
-	case HTML_TAG_I:
-	case HTML_TAG_EM:
-	case HTML_TAG_STRONG:
-	case HTML_TAG_FONT:
-	case HTML_TAG_U:
-	case HTML_TAG_S:
-	case HTML_TAG_SUB:
-	case HTML_TAG_SUP:
-	case HTML_TAG_MARK:
-	case HTML_TAG_WBR:
-	case HTML_TAG_SMALL:
-	case HTML_TAG_ABBR:
-	case HTML_TAG_BDI:
-	case HTML_TAG_TIME:
-	case HTML_TAG_CITE:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool is_hidden_tag(enum html_tag tag)
-{
-	return tag == HTML_TAG_SCRIPT || tag == HTML_TAG_STYLE || tag == HTML_TAG_SVG || tag == HTML_TAG_TEMPLATE ||
-	       tag == HTML_TAG_SELECT || tag == HTML_TAG_TEXTAREA || tag == HTML_TAG_MATH || tag == HTML_TAG_IFRAME;
-}
-
-enum { NAME_TEXT_MAX = 160 };
-
-struct span metadata_text(struct metadata_reader *reader, uint32_t node, size_t max)
-{
-	const struct html_tree *tree = reader->page->tree;
-	struct buffer *out = &reader->text;
-	unsigned steps = 0;
-	bool gap = false;
-	buffer_clear(out);
-	for (uint32_t at = html_first(tree, node); at != HTML_NONE;) {
-		if (++steps > 80 || out->size > max)
-			return SPAN_NONE;
-		bool skip = false;
-		if (html_kind(tree, at) == HTML_TEXT) {
-			/* "By<a>Name" and "Name<span>Role": a boundary that only style shows */
-			struct span text = html_text(tree, at);
-			if (!gap && out->size && text.size && *text.data >= 'A' && *text.data <= 'Z' &&
-			    (out->data[out->size - 1] >= 'a' && out->data[out->size - 1] <= 'z'))
-				gap = max <= NAME_TEXT_MAX;
-			append_collapsed(out, text, gap);
-			gap = false;
-		} else if (html_kind(tree, at) == HTML_ELEMENT) {
-			skip = is_hidden_tag(html_tag(tree, at));
-			gap |= !is_inline(html_tag(tree, at));
-		}
-		at = skip ? html_skip(tree, at, node) : html_walk(tree, at, node);
-	}
-	struct span text = span_trim(buffer_span(out));
-	return text.size && text.size <= max ? arena_copy(reader->arena, text) : SPAN_NONE;
-}
-
-struct span metadata_clean(struct metadata_reader *reader, struct span text)
-{
-	struct buffer *out = &reader->scratch;
-	if (span_find_byte(text, '&') != SIZE_MAX || span_find_byte(text, '<') != SIZE_MAX) {
-		buffer_clear(out);
-		for (size_t i = 0; i < text.size;) {
-			struct span rest = span_slice(text, i, SIZE_MAX);
-			size_t used = 0;
-			if (*rest.data == '&') {
-				used = metadata_reference(rest, out);
-			} else if (*rest.data == '<' && rest.size > 1 &&
-				   (ascii_is_alpha((unsigned char)rest.data[1]) || rest.data[1] == '/')) {
-				size_t end = span_find_byte(rest, '>');
-				used = end == SIZE_MAX ? 0 : end + 1;
-				if (used)
-					buffer_append_byte(out, ' ');
-			}
-			if (!used) {
-				buffer_append_byte(out, *rest.data);
-				used = 1;
-			}
-			i += used;
-		}
-		text = arena_copy(reader->arena, buffer_span(out));
-	}
-	buffer_clear(out);
-	append_collapsed(out, text, false);
-	return arena_copy(reader->arena, span_trim(buffer_span(out)));
-}
+/* ---- Evidence ------------------------------------------------------------------------------------------- */
 
 void evidence_add(struct metadata_reader *reader, enum metadata_source source, struct span text, uint32_t at,
 		  bool aside)
@@ -273,14 +131,18 @@ void hint_index(struct metadata_reader *reader)
 		uint8_t *head = &reader->hint_head[*hint_rows[i].text - 'a'];
 		reader->hint_next[i] = *head;
 		*head = (uint8_t)(i + 1);
+		reader->hint_seconds[*hint_rows[i].text - 'a'] |= 1u << (hint_rows[i].text[1] - 'a');
 	}
 }
 
-/* WORD is ASCII letters. */
+/* WORD is two or more ASCII letters. Most words fail by their first two. */
 static unsigned hints_of_word(const struct metadata_reader *reader, struct span word)
 {
 	unsigned first = ascii_lower((unsigned char)*word.data) - 'a' + 0u;
-	for (size_t i = first < 26 ? reader->hint_head[first] : 0; i; i = reader->hint_next[i - 1]) {
+	unsigned second = ascii_lower((unsigned char)word.data[1]) - 'a' + 0u;
+	if (!(reader->hint_seconds[first] >> second & 1))
+		return 0;
+	for (size_t i = reader->hint_head[first]; i; i = reader->hint_next[i - 1]) {
 		const struct hint_row *row = &hint_rows[i - 1];
 		if ((row->exact ? word.size == row->size : word.size >= row->size) &&
 		    span_starts_nocase(word, (struct span){row->text, row->size}))
@@ -300,7 +162,7 @@ static unsigned hints_of(const struct metadata_reader *reader, struct span value
 		if (ascii_is_alpha(c) && !upper)
 			continue;
 		if (i > start + 1)
-			hints |= hints_of_word(reader, span_slice(value, start, i - start));
+			hints |= hints_of_word(reader, (struct span){value.data + start, i - start});
 		start = upper ? i : i + 1;
 	}
 	return hints;
@@ -401,19 +263,31 @@ static const struct span author_paths[] = {
 	PATH("by/"),       PATH("redaktion/"),  PATH("person/"),          PATH("redacteur"), PATH("columnist"),
 	PATH("team/"),     PATH("?author="),    PATH("index.php?author=")};
 
-static bool is_author_address(struct span href)
+/* Each part of the address is looked at once; most fail by their first byte. */
+static bool is_author_address(const struct metadata_reader *reader, struct span href)
 {
 	if (href.size < 5 || href.size > 300)
 		return false;
-	for (size_t i = 0; i + 3 < href.size; i++) {
-		if (href.data[i] != '/')
-			continue;
-		struct span rest = span_slice(href, i + 1, SIZE_MAX);
-		for (size_t k = 0; k < sizeof author_paths / sizeof *author_paths; k++)
-			if (*rest.data == *author_paths[k].data && span_starts(rest, author_paths[k]))
+	const char *at = href.data, *end = href.data + href.size - 3;
+	while (at < end && (at = memchr(at, '/', (size_t)(end - at)))) {
+		struct span rest = {at + 1, (size_t)(href.data + href.size - at) - 1};
+		for (size_t k = reader->path_head[(uint8_t)at[1]]; k; k = reader->path_next[k - 1])
+			if (span_starts(rest, author_paths[k - 1]))
 				return true;
+		at++;
 	}
 	return false;
+}
+
+_Static_assert(sizeof author_paths / sizeof *author_paths < PATH_MAX_COUNT, "as for the hints");
+
+void path_index(struct metadata_reader *reader)
+{
+	for (size_t i = sizeof author_paths / sizeof *author_paths; i-- > 0;) {
+		uint8_t *head = &reader->path_head[(uint8_t)*author_paths[i].data];
+		reader->path_next[i] = *head;
+		*head = (uint8_t)(i + 1);
+	}
 }
 
 static void on_anchor(struct walk *walk, uint32_t node)
@@ -431,7 +305,7 @@ static void on_anchor(struct walk *walk, uint32_t node)
 		keep_first(&reader->license, href);
 	else if (is_licence(href))
 		keep_first(&reader->license, href);
-	if (!author && (reader->authors.count > EVIDENCE_MAX / 2 || !is_author_address(href)))
+	if (!author && (reader->authors.count > EVIDENCE_MAX / 2 || !is_author_address(reader, href)))
 		return;
 	struct span text = metadata_text(reader, node, 120);
 	if (text.size)
@@ -663,8 +537,10 @@ void label_index(struct metadata_reader *reader)
 
 static enum date_label label_of(const struct metadata_reader *reader, struct span text)
 {
+	unsigned char second = text.size > 1 ? ascii_lower((unsigned char)text.data[1]) : 0;
 	for (size_t i = reader->label_head[ascii_lower((unsigned char)*text.data)]; i; i = reader->label_next[i - 1])
-		if (span_starts_nocase(text, span_of(label_rows[i - 1].text)))
+		if ((unsigned char)label_rows[i - 1].text[1] == second &&
+		    span_starts_nocase(text, span_of(label_rows[i - 1].text)))
 			return (enum date_label)label_rows[i - 1].label;
 	return LABEL_NONE;
 }
@@ -673,6 +549,14 @@ static enum date_label label_of(const struct metadata_reader *reader, struct spa
 static bool may_hold_date(struct span text)
 {
 	unsigned digits = 0, dividers = 0;
+	uint8_t any = 0;
+	for (size_t i = 0; i < text.size; i++) { /* a loop without branches: sixteen bytes at a time */
+		uint8_t c = (uint8_t)text.data[i];
+		any |= (uint8_t)((uint8_t)(c - '0') < 10) | (uint8_t)(c == 0xD9) | (uint8_t)(c == 0xDB) |
+		       (uint8_t)(c == 0xE0);
+	}
+	if (!any)
+		return false;
 	for (size_t i = 0; i < text.size; i++) {
 		unsigned char c = (unsigned char)text.data[i];
 		if (ascii_is_digit(c))
@@ -732,36 +616,12 @@ static void agency(struct metadata_reader *reader, struct span text)
 	reader->source_name = metadata_clean(reader, name);
 }
 
-static void on_text(struct walk *walk, struct span text)
+static void on_text_date(struct walk *walk, struct span text, uint32_t at)
 {
 	struct metadata_reader *reader = walk->reader;
-	size_t start = 0;
-	while (start < text.size && ascii_is_space((unsigned char)text.data[start]))
-		start++;
-	if (start == text.size)
-		return;
-	uint32_t at = reader->text_count++;
-	if (text.size - start > 160) {
-		reader->text_label = LABEL_NONE;
-		if (reader->text_count < 4000)
-			agency(reader, span_slice(text, start, SIZE_MAX));
-		return;
-	}
-	text = span_trim(text);
-	agency(reader, text);
-	if (reader->by_at && at == reader->by_at && text.size < 80)
-		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
-	if (reader->authors.count < EVIDENCE_MAX / 2 && text.size <= 120 && reader->h1_count) {
-		if (author_is_byline(reader, text))
-			evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
-		else if (text.size <= 10 &&
-			 (span_equal_nocase(text, SPAN("by")) || span_equal_nocase(text, SPAN("by:")) ||
-			  span_equal_nocase(text, SPAN("von")) || span_equal_nocase(text, SPAN("par")) ||
-			  span_equal_nocase(text, SPAN("por")) || span_equal_nocase(text, SPAN("di"))))
-			reader->by_at = at + 1;
-	}
-	enum date_label label = label_of(reader, text);
-	if (may_hold_date(text) && reader->date_tries < 60) {
+	bool may = may_hold_date(text);
+	enum date_label label = may || text.size <= 40 ? label_of(reader, text) : LABEL_NONE;
+	if (may) {
 		struct metadata_date date;
 		reader->date_tries++;
 		if (metadata_date_find(reader->months, text, reader->order, &date, NULL)) {
@@ -775,6 +635,51 @@ static void on_text(struct walk *walk, struct span text)
 		}
 	}
 	reader->text_label = (uint8_t)(text.size <= 40 ? label : LABEL_NONE);
+}
+
+/* White space at the start of TEXT: indentation, and nearly all of the texts between elements. */
+static size_t blanks_at(struct span text)
+{
+	static const char eight[] = "        ";
+	size_t start = 0;
+	while (start < text.size && ascii_is_space((unsigned char)text.data[start])) {
+		start++;
+		while (start + 8 <= text.size && memcmp(text.data + start, eight, 8) == 0)
+			start += 8;
+	}
+	return start;
+}
+
+static void on_text(struct walk *walk, struct span text)
+{
+	struct metadata_reader *reader = walk->reader;
+	size_t start = blanks_at(text);
+	if (start == text.size)
+		return;
+	uint32_t at = reader->text_count++;
+	if (text.size - start > 160) {
+		reader->text_label = LABEL_NONE;
+		if (reader->text_count < 4000)
+			agency(reader, span_slice(text, start, SIZE_MAX));
+		return;
+	}
+	text = span_slice(text, start, SIZE_MAX);
+	while (ascii_is_space((unsigned char)text.data[text.size - 1]))
+		text.size--;
+	agency(reader, text);
+	if (reader->by_at && at == reader->by_at && text.size < 80)
+		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
+	if (reader->authors.count < EVIDENCE_MAX / 2 && text.size <= 120 && reader->h1_count) {
+		if (author_is_byline(reader, text))
+			evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
+		else if (text.size <= 10 &&
+			 (span_equal_nocase(text, SPAN("by")) || span_equal_nocase(text, SPAN("by:")) ||
+			  span_equal_nocase(text, SPAN("von")) || span_equal_nocase(text, SPAN("par")) ||
+			  span_equal_nocase(text, SPAN("por")) || span_equal_nocase(text, SPAN("di"))))
+			reader->by_at = at + 1;
+	}
+	if (reader->date_tries < 60)
+		on_text_date(walk, text, at);
 }
 
 /* ---- The walk ------------------------------------------------------------------------------------------- */
@@ -854,7 +759,7 @@ void metadata_scan(struct metadata_reader *reader)
 				keep_first(&reader->language, html_attr(tree, node, HTML_ATTR_XML_LANG));
 				break;
 			default:
-				skip = is_hidden_tag(tag);
+				skip = metadata_hidden_tag(tag);
 				if (!skip)
 					on_element(&walk, node, tag);
 			}
