@@ -86,11 +86,10 @@ static void tag_rules_fill(struct tag_rule rules[HTML_TAG_COUNT])
 struct reader {
 	struct blocks *blocks;
 	const struct html_tree *tree;
-	const struct model_tokens *tokens;
 	struct block block; /* the open one */
 	uint32_t current;   /* element */
 	uint32_t bold, breaks, headings, pre;
-	uint32_t token, previous_cjk, previous;
+	uint32_t token, previous_cjk, previous, ring; /* ring: where last_hashes goes on */
 	uint64_t hash;
 	bool in_token, space, line, piece;
 	uint32_t newlines, blanks; /* pending inside pre */
@@ -104,6 +103,8 @@ static void block_start(struct reader *reader)
 	memset(&reader->block, 0, sizeof reader->block);
 	reader->block.offset = (uint32_t)blocks->text.size;
 	reader->block.hashes = (uint32_t)blocks->hash_count;
+	reader->block.inline_from = (uint32_t)blocks->element_count;
+	reader->ring = 0;
 	reader->token = TOKEN_SEED;
 	reader->hash = 0;
 	reader->in_token = reader->space = reader->line = reader->piece = false;
@@ -121,7 +122,8 @@ static void token_end(struct reader *reader)
 		reader->blocks->hashes[reader->blocks->hash_count++] = hash;
 		block->hash_count++;
 	}
-	block->last_hashes[block->tokens % TOKENS_LAST] = hash;
+	block->last_hashes[reader->ring] = hash;
+	reader->ring = reader->ring + 1 < TOKENS_LAST ? reader->ring + 1 : 0;
 	block->tokens++;
 	reader->token = TOKEN_SEED;
 	reader->in_token = false;
@@ -195,6 +197,10 @@ static void block_end(struct reader *reader)
 {
 	struct blocks *blocks = reader->blocks;
 	struct block *block = &reader->block;
+	if (!(block->chars | block->breaks | block->links | block->pre) && blocks->text.size == block->offset) {
+		block->inline_from = (uint32_t)blocks->element_count; /* as block_start left it */
+		return;
+	}
 	if (reader->in_token)
 		token_end(reader);
 	if (!block->chars || blocks->count == BLOCK_MAX) {
@@ -209,6 +215,7 @@ static void block_end(struct reader *reader)
 		at = blocks->elements[at].parent;
 	block->element = at;
 	block->size = (uint32_t)(blocks->text.size - block->offset);
+	block->inline_to = (uint32_t)blocks->element_count;
 	block->words = block->tokens * WORD - block->cjk * (WORD - 11);
 	block->is_long = block->words >= 18 * WORD && block->link_chars * 20 < block->chars * 7;
 	block->hash = reader->hash ? reader->hash : hash64(blocks->text.data + block->offset, block->size, 0);
@@ -334,6 +341,11 @@ static inline char *add_small_letters(struct reader *reader, const char **from, 
 	return out;
 }
 
+static inline bool is_blank(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 static void add_text(struct reader *reader, uint32_t node, struct span text)
 {
 	struct blocks *blocks = reader->blocks;
@@ -343,7 +355,11 @@ static void add_text(struct reader *reader, uint32_t node, struct span text)
 		return;
 	if (!block->chars && reader->pre)
 		block->pre = true;
-	if (buffer_reserve(&blocks->text, text.size * 2 + 80)) { /* a pending tab may widen */
+	while (!block->chars && at < end && is_blank(*at)) /* the indentation of markup */
+		at++;
+	if (at == end)
+		return;
+	if (buffer_reserve(&blocks->text, (size_t)(end - at) * 2 + 80)) { /* a pending tab may widen */
 		blocks->cut = true;
 		return;
 	}
@@ -356,13 +372,15 @@ static void add_text(struct reader *reader, uint32_t node, struct span text)
 		}
 		const char *from = at;
 		uint32_t code = (unsigned char)*at;
-		if (code == ' ' && !block->pre) { /* space_seen, inlined for the commonest character */
+		if (is_blank(*at) && !block->pre) { /* space_seen, inlined for the commonest characters */
 			if (reader->in_token)
 				token_end(reader);
 			reader->previous_cjk = 0;
 			reader->piece = false;
 			reader->space = block->chars > 0;
-			at++;
+			do
+				at++;
+			while (at < end && is_blank(*at));
 			continue;
 		}
 		if (code < 0x80)
@@ -424,7 +442,6 @@ static void element_open(struct reader *reader, uint32_t node, struct tag_rule r
 			      sizeof(struct element));
 	if (reader->status)
 		return;
-	const struct class_memo *look = element_look(blocks, reader->tree, node, reader->tokens);
 	struct element *element = &blocks->elements[blocks->element_count];
 	const struct element *parent = blocks->element_count ? &blocks->elements[reader->current] : NULL;
 	memset(element, 0, sizeof *element);
@@ -439,27 +456,13 @@ static void element_open(struct reader *reader, uint32_t node, struct tag_rule r
 		element->parent = reader->current;
 		element->depth = parent->depth + 1;
 		memcpy(element->ancestors, parent->ancestors, sizeof element->ancestors);
-		element->path_sum = parent->path_sum;
-		element->path_min = parent->path_min;
-		element->path_max = parent->path_max;
 		element->row = parent->row;
 		element->list = parent->list;
 		element->list_depth = parent->list_depth;
-		element->signature = parent->signature;
 		element->level += element->inline_level ? parent->level : 0;
 	}
-	element->signature = mix32(element->signature * 31 + look->signature + (uint32_t)html_tag(reader->tree, node));
-	element->score = look->score;
-	int sum = element->path_sum + look->score;
-	element->path_sum = (int16_t)(sum < -20000 ? -20000 : sum > 20000 ? 20000 : sum);
-	if (look->score < element->path_min)
-		element->path_min = look->score;
-	if (look->score > element->path_max)
-		element->path_max = look->score;
 	if (rule.ancestor < ANCESTOR_COUNT && element->ancestors[rule.ancestor] < 5)
 		element->ancestors[rule.ancestor]++;
-	if (look->hidden && element->ancestors[ANCESTOR_hidden] < 5)
-		element->ancestors[ANCESTOR_hidden]++;
 	if (rule.flags & TAG_ROW)
 		element->row = (uint32_t)blocks->element_count;
 	if (rule.flags & TAG_LIST) {
@@ -470,12 +473,6 @@ static void element_open(struct reader *reader, uint32_t node, struct tag_rule r
 	element->heading = reader->headings;
 	element->first = (uint32_t)blocks->count;
 	reader->current = (uint32_t)blocks->element_count++;
-	if (element->inline_level) {
-		if (look->score < reader->block.inline_min)
-			reader->block.inline_min = look->score;
-		if (look->score > reader->block.inline_max)
-			reader->block.inline_max = look->score;
-	}
 	reader->block.links += rule.ancestor == ANCESTOR_a;
 	reader->bold += (rule.flags & TAG_BOLD) != 0;
 	reader->pre += (rule.flags & TAG_PRE) != 0;
@@ -530,11 +527,63 @@ static bool node_open(struct reader *reader, uint32_t node, bool noscript)
 	return true;
 }
 
+/* Score, path and signature of an element, which follow from its attributes and its parent's. */
+static void element_score(struct blocks *blocks, const struct html_tree *tree, struct element *element,
+			  const struct model_tokens *tokens)
+{
+	const struct class_memo *look = element_look(blocks, tree, element->node, tokens);
+	enum html_tag tag = html_tag(tree, element->node);
+	uint32_t above = 0;
+	if (element->parent != UINT32_MAX) {
+		const struct element *parent = &blocks->elements[element->parent];
+		above = parent->signature;
+		element->path_sum = parent->path_sum;
+		element->path_min = parent->path_min;
+		element->path_max = parent->path_max;
+		element->ancestors[ANCESTOR_hidden] = parent->ancestors[ANCESTOR_hidden];
+		if (blocks->rules[tag].ancestor == ANCESTOR_hidden && element->ancestors[ANCESTOR_hidden] < 5)
+			element->ancestors[ANCESTOR_hidden]++;
+	}
+	element->signature = mix32(above * 31 + look->signature + (uint32_t)tag);
+	element->score = look->score;
+	int sum = element->path_sum + look->score;
+	element->path_sum = (int16_t)(sum < -20000 ? -20000 : sum > 20000 ? 20000 : sum);
+	if (look->score < element->path_min)
+		element->path_min = look->score;
+	if (look->score > element->path_max)
+		element->path_max = look->score;
+	if (look->hidden && element->ancestors[ANCESTOR_hidden] < 5)
+		element->ancestors[ANCESTOR_hidden]++;
+}
+
+/* Attributes are dear to read, and half of a page's elements hold no text: only those above a block, and the inline
+ * ones inside, are looked at, once it is known which they are. Pre-order: a parent comes before its children. */
+static void score_elements(struct blocks *blocks, const struct html_tree *tree, const struct model_tokens *tokens)
+{
+	size_t b = 0;
+	for (size_t k = 0; k < blocks->element_count; k++) {
+		struct element *element = &blocks->elements[k];
+		while (b < blocks->count && blocks->items[b].inline_to <= k)
+			b++;
+		bool inside = element->inline_level && b < blocks->count && blocks->items[b].inline_from <= k;
+		if (element->first == element->last && !inside)
+			continue;
+		element_score(blocks, tree, element, tokens);
+		if (!inside)
+			continue;
+		struct block *block = &blocks->items[b];
+		if (element->score < block->inline_min)
+			block->inline_min = element->score;
+		if (element->score > block->inline_max)
+			block->inline_max = element->score;
+	}
+}
+
 enum status blocks_read(struct blocks *blocks, const struct html_tree *tree, bool noscript,
 			const struct model_tokens *tokens)
 {
 	uint32_t body = html_body(tree);
-	struct reader reader = {.blocks = blocks, .tree = tree, .tokens = tokens};
+	struct reader reader = {.blocks = blocks, .tree = tree};
 	blocks->element_count = blocks->count = blocks->hash_count = 0;
 	buffer_clear(&blocks->text);
 	blocks->cut = false;
@@ -559,7 +608,10 @@ enum status blocks_read(struct blocks *blocks, const struct html_tree *tree, boo
 			next = html_next(tree, next);
 		}
 	}
-	return reader.status ? reader.status : blocks->text.status == STATUS_MEMORY ? STATUS_MEMORY : STATUS_OK;
+	if (reader.status || blocks->text.status == STATUS_MEMORY)
+		return reader.status ? reader.status : STATUS_MEMORY;
+	score_elements(blocks, tree, tokens);
+	return STATUS_OK;
 }
 
 /* ---- Life --------------------------------------------------------------------------------------------- */

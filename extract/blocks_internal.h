@@ -80,6 +80,7 @@ struct block {
 	uint32_t hashes, hash_count;           /* in blocks.hashes: the first tokens, at most TOKENS_KEPT */
 	uint32_t last_hashes[TOKENS_LAST];     /* ring, newest at (tokens - 1) % TOKENS_LAST */
 	int16_t inline_min, inline_max;        /* token scores of inline elements opened inside */
+	uint32_t inline_from, inline_to;       /* elements opened inside it are among these */
 	bool symbol, date, is_long, pre;
 	uint64_t hash; /* of the normalised text */
 };

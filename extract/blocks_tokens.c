@@ -18,52 +18,59 @@ static void token_add(struct token_set *set, uint32_t hash)
 	set->out[set->count++] = hash;
 }
 
-/* The words of one blank-separated name: letters only, split at other characters and at camelCase; where there are
- * several, their chain "a-b-c" comes first, since "entry-content" says more than its parts. */
-static void name_tokens(struct token_set *set, struct span name, char prefix)
+static uint32_t step_all(uint32_t hash, const char *at, size_t size)
 {
+	for (size_t i = 0; i < size; i++)
+		hash = TOKEN_STEP(hash, (unsigned char)at[i] | 0x20u);
+	return hash;
+}
+
+/* The words of one name: letters only, split at other characters and at camelCase (so capitals, then small letters);
+ * where there are several, their chain "a-b-c" comes first, since "entry-content" says more than its parts. Without a
+ * prefix a name ends at white space. Returns where it ended. */
+static const char *name_tokens(struct token_set *set, const char *at, const char *end, char prefix)
+{
+	enum { CHAIN_LETTERS = 40 };
 	uint32_t parts[ELEMENT_TOKENS], start = prefix ? TOKEN_STEP(TOKEN_SEED, (unsigned char)prefix) : TOKEN_SEED;
-	uint32_t hash = start, chain = start;
-	size_t count = 0, size = 0, chained = 0;
-	for (size_t i = 0; i <= name.size; i++) {
-		unsigned char c = i < name.size ? (unsigned char)name.data[i] : 0;
-		bool upper = c >= 'A' && c <= 'Z', letter = ascii_is_alpha(c);
-		bool camel = upper && i && name.data[i - 1] >= 'a' && name.data[i - 1] <= 'z';
-		if ((!letter || camel) && size) {
-			if (size > 1 && count < ELEMENT_TOKENS)
-				parts[count++] = hash;
-			hash = start;
-			size = 0;
-		}
-		if (!letter)
+	uint32_t chain = start;
+	size_t count = 0, chained = 0;
+	while (at < end) {
+		if (!ascii_is_alpha((unsigned char)*at)) {
+			if (!prefix && ascii_is_space((unsigned char)*at))
+				break;
+			at++;
 			continue;
-		if (!size && chained)
-			chain = TOKEN_STEP(chain, '-');
-		c |= 0x20;
-		hash = TOKEN_STEP(hash, c);
-		if (chained++ < 40)
-			chain = TOKEN_STEP(chain, c);
-		size++;
+		}
+		const char *word = at;
+		uint32_t hash = start;
+		for (; at < end && (unsigned char)(*at - 'A') < 26; at++)
+			hash = TOKEN_STEP(hash, (unsigned char)*at | 0x20u);
+		for (; at < end && (unsigned char)(*at - 'a') < 26; at++)
+			hash = TOKEN_STEP(hash, (unsigned char)*at);
+		size_t size = (size_t)(at - word), room = chained < CHAIN_LETTERS ? CHAIN_LETTERS - chained : 0;
+		if (size > 1 && count < ELEMENT_TOKENS)
+			parts[count++] = hash;
+		if (!chained && size <= room)
+			chain = hash; /* so far they are the same */
+		else
+			chain = step_all(chained ? TOKEN_STEP(chain, '-') : chain, word, size < room ? size : room);
+		chained += size;
 	}
 	if (count > 1 && !prefix)
 		token_add(set, chain);
 	for (size_t i = 0; i < count; i++)
 		token_add(set, parts[i]);
+	return at;
 }
 
 static void list_tokens(struct token_set *set, struct span list)
 {
-	size_t i = 0;
-	if (list.size > 300)
-		list.size = 300;
-	while (i < list.size) {
-		while (i < list.size && ascii_is_space((unsigned char)list.data[i]))
-			i++;
-		size_t from = i;
-		while (i < list.size && !ascii_is_space((unsigned char)list.data[i]))
-			i++;
-		if (i > from)
-			name_tokens(set, span_slice(list, from, i - from), 0);
+	const char *at = list.data, *end = at + (list.size < 300 ? list.size : 300);
+	while (at < end) {
+		if (ascii_is_space((unsigned char)*at))
+			at++;
+		else
+			at = name_tokens(set, at, end, 0);
 	}
 }
 
@@ -115,7 +122,8 @@ size_t element_tokens(const struct html_tree *tree, uint32_t node, uint32_t out[
 		size_t slash = value.size;
 		while (slash && value.data[slash - 1] != '/')
 			slash--;
-		name_tokens(&set, span_slice(value, slash, 60), prefix);
+		struct span name_of_it = span_slice(value, slash, 60);
+		name_tokens(&set, name_of_it.data, name_of_it.data + name_of_it.size, prefix);
 	}
 	return set.count;
 }
