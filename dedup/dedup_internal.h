@@ -22,12 +22,13 @@ bool fold_is_unspaced(uint32_t code);  /* scripts written without blanks: Thai, 
 /* ---- Normalisation (normalise.c) ------------------------------------------------------------------------------ */
 
 /* Kernels with a vector form. Each pair of forms gives the same result; tests compare them. */
+struct normaliser;
 struct normalise_kernels {
 	/* Copy ASCII from IN to OUT in lower case up to the first byte >= 0x80 or apostrophe; bytes copied. Reads and
 	 * writes nothing past SIZE but may write up to 31 bytes of rubbish after the bytes copied within SIZE. */
 	size_t (*lower)(const uint8_t *in, size_t size, uint8_t *out);
-	/* Classes of 64 bytes at IN as bit masks: word bytes, digits, and what joins digits. */
-	void (*classify)(const uint8_t *in, uint64_t *word, uint64_t *digit, uint64_t *joiner);
+	/* Cut the normalised text into tokens and hash them (tokens.c). There is room for all. */
+	void (*cut)(struct normaliser *self);
 	const char *name;
 };
 extern const struct normalise_kernels normalise_plain;
@@ -57,6 +58,17 @@ enum status normaliser_run(struct normaliser *self, struct span text);
 enum status normaliser_tokens_text(const struct normaliser *self, struct buffer *out); /* tokens and blanks, appended */
 struct hash128 normaliser_exact(const struct normaliser *self, struct span text);
 
+/* ---- Tokens (tokens.c) ------------------------------------------------------------------------------------------- */
+
+enum { CLASS_WORD = 1, CLASS_DIGIT = 2, CLASS_JOINER = 4 };
+unsigned token_byte_class(uint8_t c);
+/* normaliser->tokens, numbers and foreign from normaliser->text: words are runs of word bytes, and a point, comma,
+ * dash, slash or colon between two digits belongs to the number. */
+void tokens_cut_plain(struct normaliser *self);
+#if defined(__x86_64__)
+void tokens_cut_avx2(struct normaliser *self); /* AVX2, BMI2 and POPCNT */
+#endif
+
 /* ---- Mixing ------------------------------------------------------------------------------------------------------ */
 
 /* Both halves of a 64 × 64 bit product folded: the mixing step of wyhash (Wang Yi). */
@@ -80,6 +92,7 @@ struct df_table {
 	unsigned bits;         /* log2 of slots */
 	uint8_t class_of[256]; /* log count → weight class */
 	uint8_t *slots;        /* [1 << bits] log counts */
+	uint64_t *common;      /* a bit a slot: its class is not 0 */
 	char digest[33];
 };
 static inline size_t df_slot(uint64_t shingle, unsigned bits)
@@ -96,21 +109,18 @@ struct signer {
 	enum fingerprint fingerprint;
 	uint64_t *shingles; /* 3-word, in order; then distinct ones first */
 	uint8_t *classes;   /* weight class of each shingle in order */
-	uint64_t *distinct;
+	uint64_t *distinct; /* those of class 0, RARE of them, then the others */
 	uint8_t *distinct_classes;
-	uint32_t *set; /* open addressing, for distinctness */
-	size_t set_capacity;
-	uint64_t *ranks; /* scratch for selection */
-	uint64_t *keys;
+	uint32_t rare;
+	uint32_t *heads, *next; /* chains of shingles, for distinctness */
+	size_t head_count;
+	uint32_t *common; /* scratch: indexes of shingles */
+	uint64_t *keys;   /* scratch, twice as many */
 	size_t capacity;
 };
 /* Distinct 3-word shingles of the tokens of the last normaliser_run; their classes when the signer has a table. */
 enum status signer_shingles(struct signer *self, uint32_t *count, uint32_t *distinct);
 uint64_t shingle_hash(const uint64_t *tokens, unsigned n); /* n 1 … 3 */
-/* Bit-sliced weighted SimHash: bit b of OUT is 1 where the weight of features with the bit exceeds half of all weight.
- */
-void simhash_sum(const uint64_t *features, const uint8_t *classes, size_t count, uint64_t out[2]);
-
 #define SCAN_STRIDE 4096 /* documents that are read in order between two checks of the ceiling */
 
 /* Where signature_read would touch memory. */

@@ -82,8 +82,10 @@ void df_digest(const struct df_table *table, char hex[33])
 
 void df_free(struct df_table *table)
 {
-	if (table)
+	if (table) {
 		free(table->slots);
+		free(table->common);
+	}
 	free(table);
 }
 
@@ -110,6 +112,29 @@ static void digest_make(struct df_table *table)
 	struct hash128 whole = hash128_of(parts, sizeof parts);
 	snprintf(table->digest, sizeof table->digest, "%016llx%016llx", (unsigned long long)whole.high,
 		 (unsigned long long)whole.low);
+}
+
+static struct df_table *table_new(unsigned bits)
+{
+	struct df_table *table = memory_zeroed(1, sizeof *table);
+	if (!table)
+		return NULL;
+	table->bits = bits;
+	table->slots = memory_new((size_t)1 << bits);
+	table->common = memory_zeroed(((size_t)1 << bits) / 64 + 1, sizeof *table->common);
+	if (table->slots && table->common)
+		return table;
+	df_free(table);
+	return NULL;
+}
+
+/* What follows from the slots and the number of documents. */
+static void table_finish(struct df_table *table)
+{
+	fill_classes(table);
+	for (size_t i = 0; i < (size_t)1 << table->bits; i++)
+		table->common[i >> 6] |= (uint64_t)(table->class_of[table->slots[i]] != 0) << (i & 63);
+	digest_make(table);
 }
 
 enum status df_save(const struct df_table *table, const char *path, struct fault *fault)
@@ -143,19 +168,12 @@ struct df_table *df_load(const char *path, struct fault *fault)
 		if (bits < 1 || bits > DF_BITS_MAX || in.size != DF_HEADER + ((size_t)1 << bits))
 			status = fault_set(fault, STATUS_DATA, 24, "the df table is cut short or damaged");
 	}
-	if (!status) {
-		table = memory_zeroed(1, sizeof *table);
-		if (table && (table->slots = memory_new((size_t)1 << bits))) {
-			table->documents = documents;
-			table->bits = (unsigned)bits;
-			memcpy(table->slots, in.data + DF_HEADER, (size_t)1 << bits);
-			fill_classes(table);
-			digest_make(table);
-		} else {
-			free(table);
-			table = NULL;
-			fault_set(fault, STATUS_MEMORY, 0, "no memory for the df table");
-		}
+	if (!status && !(table = table_new((unsigned)bits)))
+		fault_set(fault, STATUS_MEMORY, 0, "no memory for the df table");
+	if (table) {
+		table->documents = documents;
+		memcpy(table->slots, in.data + DF_HEADER, (size_t)1 << bits);
+		table_finish(table);
 	}
 	buffer_free(&in);
 	return table;
@@ -260,17 +278,12 @@ enum status df_counter_add(struct df_counter *counter, struct signer *signer, st
 
 struct df_table *df_counter_finish(struct df_counter *counter)
 {
-	struct df_table *table = memory_zeroed(1, sizeof *table);
-	if (table && (table->slots = memory_new((size_t)1 << counter->bits))) {
-		table->bits = counter->bits;
+	struct df_table *table = table_new(counter->bits);
+	if (table) {
 		table->documents = counter->documents;
 		for (size_t i = 0; i < (size_t)1 << counter->bits; i++)
 			table->slots[i] = (uint8_t)log_byte(counter->counts[i]);
-		fill_classes(table);
-		digest_make(table);
-	} else {
-		free(table);
-		table = NULL;
+		table_finish(table);
 	}
 	df_counter_free(counter);
 	return table;

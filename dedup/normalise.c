@@ -2,9 +2,8 @@
  *
  * Lower case, accents folded, apostrophes and invisible characters dropped, quotes and dashes unified, one token a CJK
  * character, overlapping groups of four letters in scripts without blanks, and numbers with their inner points and
- * commas as one token. Two passes over the text: the first writes folded UTF-8 (ASCII runs by vector code, the rest
- * through a table of 65,536 entries that fills itself), the second cuts it at bit masks of 64 bytes and hashes each
- * token from two loads. Measured against a byte-wise automaton, the two passes cost a fifth (docs/duplicates.md). */
+ * commas as one token. Two passes over the text: the first, here, writes folded UTF-8 (ASCII runs by vector code, the
+ * rest through a table of 65,536 entries that fills itself), the second cuts it (tokens.c). */
 #include "dedup/dedup_internal.h"
 
 #include <stdlib.h>
@@ -23,32 +22,7 @@ static size_t lower_plain(const uint8_t *in, size_t size, uint8_t *out)
 	return i;
 }
 
-enum { CLASS_WORD = 1, CLASS_DIGIT = 2, CLASS_JOINER = 4 };
-
-static unsigned class_of(uint8_t c)
-{
-	if (ascii_is_digit(c))
-		return CLASS_WORD | CLASS_DIGIT;
-	if (c >= 0x80 || (c >= 'a' && c <= 'z'))
-		return CLASS_WORD;
-	return (c >= ',' && c <= '/') || c == ':' ? CLASS_JOINER : 0;
-}
-
-static void classify_plain(const uint8_t *in, uint64_t *word, uint64_t *digit, uint64_t *joiner)
-{
-	uint64_t w = 0, d = 0, j = 0;
-	for (unsigned i = 0; i < 64; i++) {
-		uint64_t c = class_of(in[i]);
-		w |= (c & 1) << i;
-		d |= (c >> 1 & 1) << i;
-		j |= (c >> 2) << i;
-	}
-	*word = w;
-	*digit = d;
-	*joiner = j;
-}
-
-const struct normalise_kernels normalise_plain = {lower_plain, classify_plain, "plain"};
+const struct normalise_kernels normalise_plain = {lower_plain, tokens_cut_plain, "plain"};
 
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) static size_t lower_avx2(const uint8_t *in, size_t size, uint8_t *out)
@@ -67,40 +41,13 @@ __attribute__((target("avx2"))) static size_t lower_avx2(const uint8_t *in, size
 	return i + lower_plain(in + i, size - i, out + i);
 }
 
-/* Classes by nibbles: a byte's class bits are those that the tables of its low and its high half agree on. */
-__attribute__((target("avx2"))) static void classify_avx2(const uint8_t *in, uint64_t *word, uint64_t *digit,
-							  uint64_t *joiner)
-{
-	/* 1: letters a–o, 2: p–z, 4: digits, 8: , - . /  16: the colon */
-	const __m256i low =
-		_mm256_broadcastsi128_si256(_mm_setr_epi8(6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 3 | 16, 1, 9, 9, 9, 9));
-	const __m256i high =
-		_mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 8, 20, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0));
-	const __m256i half = _mm256_set1_epi8(15), zero = _mm256_setzero_si256();
-	uint64_t w = 0, d = 0, j = 0;
-	for (unsigned i = 0; i < 64; i += 32) {
-		__m256i x = _mm256_loadu_si256((const __m256i *)(in + i));
-		__m256i c =
-			_mm256_and_si256(_mm256_shuffle_epi8(low, x),
-					 _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(x, 4), half)));
-		__m256i words = _mm256_cmpgt_epi8(_mm256_and_si256(c, _mm256_set1_epi8(7)), zero);
-		__m256i joins = _mm256_cmpgt_epi8(_mm256_and_si256(c, _mm256_set1_epi8(24)), zero);
-		w |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_or_si256(words, x)) << i;
-		d |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(c, 5)) << i;
-		j |= (uint64_t)(uint32_t)_mm256_movemask_epi8(joins) << i;
-	}
-	*word = w;
-	*digit = d;
-	*joiner = j;
-}
-
-static const struct normalise_kernels normalise_avx2 = {lower_avx2, classify_avx2, "avx2"};
+static const struct normalise_kernels normalise_avx2 = {lower_avx2, tokens_cut_avx2, "avx2"};
 #endif
 
 const struct normalise_kernels *normalise_best(void)
 {
 #if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx2"))
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
 		return &normalise_avx2;
 #endif
 	return &normalise_plain;
@@ -279,46 +226,8 @@ static enum status fold_text(struct normaliser *self, struct span text)
 	return STATUS_OK;
 }
 
-/* ---- Second pass: tokens ----------------------------------------------------------------------------------------- */
-
-static const uint8_t token_masks[32] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
-
-/* Hash of SIZE bytes; 16 bytes at AT are readable in any case. */
-static inline uint64_t token_hash(const uint8_t *at, size_t size)
-{
-	uint64_t seed = size * MIX_C;
-	for (; size > 16; size -= 16, at += 16) {
-		uint64_t a, b;
-		memcpy(&a, at, 8);
-		memcpy(&b, at + 8, 8);
-		seed = mix_mul(a ^ MIX_A ^ seed, b ^ MIX_D);
-	}
-	uint64_t a, b, mask_a, mask_b;
-	memcpy(&a, at, 8);
-	memcpy(&b, at + 8, 8);
-	memcpy(&mask_a, token_masks + 16 - size, 8);
-	memcpy(&mask_b, token_masks + 24 - size, 8);
-	return mix_mul((a & mask_a) ^ MIX_A ^ seed, (b & mask_b) ^ MIX_B);
-}
-
-/* Small numbers are often spelled out, and results and scores differ in them. 8 bytes at AT are readable. */
-static inline bool is_number_word(const uint8_t *at, size_t size)
-{
-	static const char words[][9] = {"one",   "two",   "three", "four", "five",   "six",
-					"seven", "eight", "nine",  "ten",  "eleven", "twelve"};
-	const uint32_t initials = 1u << ('o' & 31) | 1u << ('t' & 31) | 1u << ('f' & 31) | 1u << ('s' & 31) |
-				  1u << ('e' & 31) | 1u << ('n' & 31);
-	if (size < 3 || size > 6 || !(initials >> (at[0] & 31) & 1))
-		return false;
-	uint64_t word = 0, known;
-	memcpy(&word, at, size);
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		memcpy(&known, words[i], 8);
-		if (word == known)
-			return true;
-	}
-	return false;
-}
+/* ---- Second pass: tokens (tokens.c)
+ * ----------------------------------------------------------------------------------------- */
 
 static enum status tokens_room(struct normaliser *self)
 {
@@ -336,52 +245,6 @@ static enum status tokens_room(struct normaliser *self)
 			return STATUS_MEMORY;
 		self->numbers = numbers;
 		self->number_capacity = most + most / 2;
-	}
-	return STATUS_OK;
-}
-
-static void put_token(struct normaliser *self, size_t from, size_t to, bool digits)
-{
-	uint64_t hash = token_hash(self->text + from, to - from);
-	self->tokens[self->token_count++] = hash;
-	self->foreign += self->text[from] >= 0xCA; /* Latin letters end below U+0280 */
-	if (digits || is_number_word(self->text + from, to - from))
-		self->numbers[self->number_count++] = hash;
-}
-
-/* Words are runs of word bytes; a point, comma, dash, slash or colon between two digits belongs to the number. */
-static enum status cut_tokens(struct normaliser *self)
-{
-	enum status status = tokens_room(self);
-	if (status)
-		return status;
-	self->token_count = self->number_count = self->foreign = 0;
-	size_t start = 0;
-	bool inside = false, digits = false;
-	uint64_t word, digit, joiner, last_digit = 0;
-	for (size_t at = 0; at <= self->size; at += 64) {
-		if (self->size - at < 64) /* the pad covers the rest of the block */
-			memset(self->text + self->size, ' ', NORMALISE_PAD);
-		self->kernels->classify(self->text + at, &word, &digit, &joiner);
-		uint64_t next_digit = at + 64 < self->size && ascii_is_digit(self->text[at + 64]);
-		word |= joiner & (digit << 1 | last_digit) & (digit >> 1 | next_digit << 63);
-		last_digit = digit >> 63;
-		uint64_t edges = word ^ (word << 1 | (inside ? 1 : 0));
-		unsigned from = 0;
-		for (; edges; edges &= edges - 1) {
-			unsigned bit = (unsigned)__builtin_ctzll(edges);
-			if (inside) {
-				digits |= (digit >> from & ((1ull << (bit - from)) - 1)) != 0;
-				put_token(self, start, at + bit, digits);
-			} else {
-				start = at + bit;
-				digits = false;
-			}
-			inside = !inside;
-			from = bit;
-		}
-		if (inside)
-			digits |= digit >> from != 0;
 	}
 	return STATUS_OK;
 }
@@ -411,7 +274,11 @@ enum status normaliser_run(struct normaliser *self, struct span text)
 	if (text.size > TEXT_MAX)
 		text.size = TEXT_MAX;
 	enum status status = fold_text(self, text);
-	return status ? status : cut_tokens(self);
+	if (!status)
+		status = tokens_room(self);
+	if (!status)
+		self->kernels->cut(self);
+	return status;
 }
 
 struct hash128 normaliser_exact(const struct normaliser *self, struct span text)
@@ -430,9 +297,9 @@ enum status normaliser_tokens_text(const struct normaliser *self, struct buffer 
 	bool inside = false, any = false;
 	for (size_t i = 0; i < self->size; i++) {
 		unsigned char c = self->text[i];
-		bool joins = class_of(c) == CLASS_JOINER && i && ascii_is_digit(self->text[i - 1]) &&
+		bool joins = token_byte_class(c) == CLASS_JOINER && i && ascii_is_digit(self->text[i - 1]) &&
 			     ascii_is_digit(self->text[i + 1]);
-		bool word = joins || (class_of(c) & CLASS_WORD);
+		bool word = joins || (token_byte_class(c) & CLASS_WORD);
 		if (word && !inside && any)
 			buffer_append_byte(out, ' ');
 		if (word)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define HEADS_MIN 4096
 #define RANK_BITS 40
 #define RANK_MASK (((uint64_t)1 << RANK_BITS) - 1)
 
@@ -37,8 +38,9 @@ void signer_free(struct signer *signer)
 	free(signer->classes);
 	free(signer->distinct);
 	free(signer->distinct_classes);
-	free(signer->set);
-	free(signer->ranks);
+	free(signer->heads);
+	free(signer->next);
+	free(signer->common);
 	free(signer->keys);
 	free(signer);
 }
@@ -70,43 +72,96 @@ static enum status signer_room(struct signer *self, size_t count)
 		    !room(&self->classes, capacity, sizeof *self->classes) ||
 		    !room(&self->distinct, capacity, sizeof *self->distinct) ||
 		    !room(&self->distinct_classes, capacity, sizeof *self->distinct_classes) ||
-		    !room(&self->ranks, capacity, sizeof *self->ranks) ||
+		    !room(&self->next, capacity, sizeof *self->next) ||
+		    !room(&self->common, capacity, sizeof *self->common) ||
 		    !room(&self->keys, capacity, 2 * sizeof *self->keys))
 			return STATUS_MEMORY;
 		self->capacity = capacity;
 	}
-	size_t slots = 64;
+	size_t slots = HEADS_MIN;
 	while (slots < 2 * count)
 		slots *= 2;
-	if (slots > self->set_capacity) {
-		if (!room(&self->set, slots, sizeof *self->set))
+	if (slots > self->head_count) {
+		if (!room(&self->heads, slots, sizeof *self->heads))
 			return STATUS_MEMORY;
-		self->set_capacity = slots;
+		memset(self->heads + self->head_count, 0, (slots - self->head_count) * sizeof *self->heads);
+		self->head_count = slots;
 	}
-	memset(self->set, 0, slots * sizeof *self->set);
 	return STATUS_OK;
 }
 
-/* Every distinct shingle once, in order of first appearance. The set holds the upper half of each hash, so two of a
- * thousand different ones are taken for one once in ten thousand texts: nothing that a fingerprint notices. */
-static uint32_t shingles_distinct(struct signer *self, uint32_t count)
+#define CLASS_REPEATED 128 /* added to the class of a shingle that was there before */
+
+/* Mark shingles that were there before. Chains through `next` start at `heads`, which is never cleared: an entry counts
+ * when it names an earlier shingle of this text that belongs to the slot. Few do, so the first loop has no branch. */
+static void repeated_mark(struct signer *self, uint32_t count)
 {
-	size_t mask = 63;
+	const uint64_t *shingles = self->shingles;
+	uint32_t *heads = self->heads, *next = self->next, *suspects = (uint32_t *)self->keys, found = 0;
+	size_t mask = HEADS_MIN - 1;
 	while (mask + 1 < 2 * (size_t)count)
 		mask = 2 * mask + 1;
-	uint32_t distinct = 0, *set = self->set;
 	for (uint32_t i = 0; i < count; i++) {
-		uint64_t hash = self->shingles[i];
-		uint32_t tag = (uint32_t)(hash >> 32) | 1; /* 0 is an empty slot */
-		size_t slot = hash & mask;
-		while (set[slot] && set[slot] != tag)
-			slot = (slot + 1) & mask;
-		self->distinct[distinct] = hash;
-		self->distinct_classes[distinct] = self->classes[i];
-		distinct += set[slot] == 0;
-		set[slot] = tag;
+		size_t slot = shingles[i] >> 1 & mask;
+		uint32_t head = heads[slot], earlier = head < i ? head : i;
+		bool used = ((shingles[earlier] >> 1 & mask) == slot) & (earlier < i);
+		heads[slot] = i;
+		next[i] = used ? earlier : i; /* the end of a chain names itself */
+		suspects[found] = i;
+		found += used;
 	}
-	return distinct;
+	for (uint32_t k = 0; k < found; k++) {
+		uint32_t at = suspects[k], earlier = next[at];
+		while (shingles[earlier] != shingles[at] && next[earlier] != earlier)
+			earlier = next[earlier];
+		if (shingles[earlier] == shingles[at])
+			self->classes[at] |= CLASS_REPEATED;
+	}
+}
+/* The class of every shingle; those that are not of class 0 are listed in self->common, RETURNED of them. Most shingles
+ * are rare, so which slots of the table are not is a bit each, eight times denser than the table. */
+static uint32_t classes_find(struct signer *self, uint32_t count)
+{
+	const struct df_table *table = self->table;
+	const uint64_t *shingles = self->shingles;
+	uint32_t *common = self->common, found = 0;
+	memset(self->classes, 0, count);
+	if (!table)
+		return 0;
+	unsigned bits = table->bits;
+	const uint64_t *bitmap = table->common;
+	for (uint32_t i = 0; i < count; i++) {
+		size_t slot = df_slot(shingles[i], bits);
+		common[found] = i;
+		found += bitmap[slot >> 6] >> (slot & 63) & 1;
+	}
+	for (uint32_t k = 0; k < found; k++)
+		__builtin_prefetch(table->slots + df_slot(shingles[common[k]], bits));
+	for (uint32_t k = 0; k < found; k++)
+		self->classes[common[k]] = table->class_of[table->slots[df_slot(shingles[common[k]], bits)]];
+	return found;
+}
+
+/* Every distinct shingle once: those of class 0 in order of first appearance, then the COMMON others; how many. */
+static uint32_t distinct_list(struct signer *self, uint32_t count, uint32_t common)
+{
+	const uint64_t *shingles = self->shingles;
+	const uint8_t *classes = self->classes;
+	uint64_t *distinct = self->distinct;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		distinct[n] = shingles[i];
+		n += classes[i] == 0;
+	}
+	memset(self->distinct_classes, 0, n);
+	self->rare = n;
+	for (uint32_t k = 0; k < common; k++) {
+		uint32_t at = self->common[k];
+		distinct[n] = shingles[at];
+		self->distinct_classes[n] = classes[at];
+		n += classes[at] < CLASS_REPEATED;
+	}
+	return n;
 }
 
 enum status signer_shingles(struct signer *self, uint32_t *count, uint32_t *distinct)
@@ -119,20 +174,19 @@ enum status signer_shingles(struct signer *self, uint32_t *count, uint32_t *dist
 	enum status status = signer_room(self, *count);
 	if (status || n == 0)
 		return status;
-	const struct df_table *table = self->table;
+	const uint64_t *bitmap = self->table ? self->table->common : NULL;
+	uint64_t *shingles = self->shingles;
+	unsigned bits = self->table ? self->table->bits : 0;
 	if (n < 3)
-		self->shingles[0] = shingle_hash(tokens, n) | 1;
+		shingles[0] = shingle_hash(tokens, n) | 1;
 	for (uint32_t i = 0; i + 2 < n; i++) {
-		self->shingles[i] = shingle_hash(tokens + i, 3) | 1;
-		if (table)
-			__builtin_prefetch(table->slots + df_slot(self->shingles[i], table->bits));
+		shingles[i] = shingle_hash(tokens + i, 3) | 1;
+		if (bitmap)
+			__builtin_prefetch(bitmap + (df_slot(shingles[i], bits) >> 6));
 	}
-	if (table)
-		for (uint32_t i = 0; i < *count; i++)
-			self->classes[i] = table->class_of[table->slots[df_slot(self->shingles[i], table->bits)]];
-	else
-		memset(self->classes, 0, *count);
-	*distinct = shingles_distinct(self, *count);
+	uint32_t common = classes_find(self, *count);
+	repeated_mark(self, *count);
+	*distinct = distinct_list(self, *count, common);
 	return STATUS_OK;
 }
 
@@ -164,21 +218,30 @@ static inline lanes feature_lanes(uint64_t hash)
 	return (lanes){hash, mix_mul(hash, MIX_C)};
 }
 
-static void planes_add(lanes *planes, const uint64_t *features, size_t count)
+/* Four features into *ONES and *TWOS; returned the fours. */
+static inline lanes add_four(const lanes f[4], lanes *ones, lanes *twos)
 {
-	lanes ones = planes[0], twos = planes[1], fours = planes[2];
-	size_t i = 0;
-	for (; i < count; i += 8) {
-		lanes f[8];
-		for (unsigned k = 0; k < 8; k++)
-			f[k] = i + k < count ? feature_lanes(features[i + k]) : (lanes){0, 0};
-		lanes two_a = carry_save(ones, f[0], f[1], &ones), two_b = carry_save(ones, f[2], f[3], &ones);
-		lanes four_a = carry_save(twos, two_a, two_b, &twos);
-		two_a = carry_save(ones, f[4], f[5], &ones), two_b = carry_save(ones, f[6], f[7], &ones);
-		lanes four_b = carry_save(twos, two_a, two_b, &twos);
-		plane_add(planes, 3, carry_save(fours, four_a, four_b, &fours));
+	lanes two_a = carry_save(*ones, f[0], f[1], ones), two_b = carry_save(*ones, f[2], f[3], ones);
+	return carry_save(*twos, two_a, two_b, twos);
+}
+
+static inline void planes_add(lanes *planes, const uint64_t *features, size_t count)
+{
+	lanes ones = planes[0], twos = planes[1], fours = planes[2], eights = planes[3];
+	for (size_t i = 0; i < count; i += 16) {
+		lanes f[16], four[4];
+		size_t more = count - i < 16 ? count - i : 16;
+		for (size_t k = more; k < 16; k++)
+			f[k] = (lanes){0, 0};
+		for (size_t k = 0; k < more; k++)
+			f[k] = feature_lanes(features[i + k]);
+		for (unsigned k = 0; k < 4; k++)
+			four[k] = add_four(f + 4 * k, &ones, &twos);
+		lanes eight_a = carry_save(fours, four[0], four[1], &fours);
+		lanes eight_b = carry_save(fours, four[2], four[3], &fours);
+		plane_add(planes, 4, carry_save(eights, eight_a, eight_b, &eights));
 	}
-	planes[0] = ones, planes[1] = twos, planes[2] = fours;
+	planes[0] = ones, planes[1] = twos, planes[2] = fours, planes[3] = eights;
 }
 
 /* 1 where the sum is over HALF, digit by digit from the top. */
@@ -197,47 +260,38 @@ static void planes_compare(const lanes *planes, uint64_t half, uint64_t out[2])
 	out[1] = over[1];
 }
 
-/* FEATURES grouped by class; STARTS[c] … STARTS[c + 1] are those of class c. */
-static void simhash_grouped(const uint64_t *features, const size_t starts[WEIGHT_CLASSES + 1], uint64_t out[2])
+/* The first RARE features have class 0, the others CLASSES; CHOSEN has room for these. *UNITS: the sum of weights. */
+static void simhash_weighted(const uint64_t *features, size_t rare, const uint8_t *classes, size_t count,
+			     uint64_t *chosen, uint64_t *units, uint64_t out[2])
 {
 	lanes planes[PLANES] = {{0, 0}};
-	uint64_t total = 0;
-	for (unsigned digit = 7; digit-- > 0;) { /* Horner's rule: double what is there, add those with this digit */
+	uint64_t total = rare * (uint64_t)weight_units[0];
+	for (size_t i = rare; i < count; i++)
+		total += weight_units[classes[i]];
+	planes_add(planes, features, rare);
+	for (unsigned digit = 6; digit-- > 0;) { /* Horner's rule: double what is there, add those with this digit */
+		size_t found = 0;
 		memmove(planes + 1, planes, (PLANES - 1) * sizeof *planes);
 		planes[0] = (lanes){0, 0};
-		for (unsigned c = 0; c < WEIGHT_CLASSES; c++)
-			if (weight_units[c] >> digit & 1)
-				planes_add(planes, features + starts[c], starts[c + 1] - starts[c]);
+		for (size_t i = rare; i < count; i++) {
+			chosen[found] = features[i];
+			found += weight_units[classes[i]] >> digit & 1;
+		}
+		planes_add(planes, chosen, found);
 	}
-	for (unsigned c = 0; c < WEIGHT_CLASSES; c++)
-		total += weight_units[c] * (uint64_t)(starts[c + 1] - starts[c]);
 	planes_compare(planes, total / 2, out);
-}
-
-static void group(const uint64_t *features, const uint8_t *classes, size_t count, uint64_t *grouped,
-		  size_t starts[WEIGHT_CLASSES + 1])
-{
-	size_t next[WEIGHT_CLASSES + 1] = {0};
-	for (size_t i = 0; i < count; i++)
-		next[classes[i] + 1]++;
-	for (unsigned c = 0; c < WEIGHT_CLASSES; c++)
-		next[c + 1] += next[c];
-	memcpy(starts, next, sizeof next);
-	for (size_t i = 0; i < count; i++)
-		grouped[next[classes[i]]++] = features[i];
+	*units = total;
 }
 
 /* The classic: every pair of neighbouring words counts one. */
 static uint64_t simhash_classic(struct signer *self, uint32_t tokens)
 {
 	const uint64_t *token = self->normaliser.tokens;
-	size_t starts[WEIGHT_CLASSES + 1], count = tokens > 1 ? tokens - 1 : tokens;
-	uint64_t out[2];
+	size_t count = tokens > 1 ? tokens - 1 : tokens;
+	uint64_t units, out[2];
 	for (size_t i = 0; i < count; i++)
 		self->keys[i] = shingle_hash(token + i, tokens > 1 ? 2 : 1);
-	for (unsigned c = 0; c <= WEIGHT_CLASSES; c++)
-		starts[c] = c ? count : 0;
-	simhash_grouped(self->keys, starts, out);
+	simhash_weighted(self->keys, count, NULL, count, NULL, &units, out);
 	return out[0];
 }
 
@@ -261,25 +315,37 @@ static int by_value64(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-/* Sort COUNT values that spread evenly: one bucket a value or so, then insertion. TEMP has room for COUNT. */
+#define BUCKETS 256
+
+/* COUNTS[BUCKETS] bytes to the sums of those before each; all of them together are below 256. */
+static void sums_before(uint8_t *counts)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t before = 0, eight;
+	for (unsigned i = 0; i < BUCKETS; i += 8) {
+		memcpy(&eight, counts + i, 8);
+		uint64_t sums = eight * ones + before * ones; /* byte k: BEFORE and the first k + 1 */
+		before = sums >> 56;
+		sums -= eight;
+		memcpy(counts + i, &sums, 8);
+	}
+}
+
+/* Sort COUNT values that spread evenly: a bucket a value or more, then insertion. TEMP has room for COUNT. */
 static void sort_even(uint64_t *values, size_t count, uint64_t *temp)
 {
-	if (count > 1024) {
+	if (count >= BUCKETS) {
 		qsort(values, count, sizeof *values, by_value64);
 		return;
 	}
-	uint16_t starts[1026] = {0};
-	uint64_t most = 0;
-	unsigned shift = 0;
-	size_t wanted = count < 128 ? 128 : 1024;
+	uint8_t starts[BUCKETS] = {0};
+	uint64_t most = 1;
 	for (size_t i = 0; i < count; i++)
 		most = values[i] > most ? values[i] : most;
-	while (most >> shift >= wanted)
-		shift++;
+	unsigned bits = 64 - (unsigned)__builtin_clzll(most), shift = bits > 8 ? bits - 8 : 0;
 	for (size_t i = 0; i < count; i++)
-		starts[(values[i] >> shift) + 1]++;
-	for (size_t i = 0; i < wanted; i++)
-		starts[i + 1] = (uint16_t)(starts[i + 1] + starts[i]);
+		starts[values[i] >> shift]++;
+	sums_before(starts);
 	for (size_t i = 0; i < count; i++)
 		temp[starts[values[i] >> shift]++] = values[i];
 	for (size_t i = 0; i < count; i++) {
@@ -291,16 +357,6 @@ static void sort_even(uint64_t *values, size_t count, uint64_t *temp)
 	}
 }
 
-static size_t collect(const uint64_t *values, size_t count, uint64_t limit, uint64_t *out)
-{
-	size_t found = 0;
-	for (size_t i = 0; i < count; i++) {
-		out[found] = values[i];
-		found += values[i] <= limit;
-	}
-	return found;
-}
-
 /* A shingle's rank is its hash over its weight; the class stands below it, to tell the weight afterwards. */
 static inline uint64_t rank_make(uint64_t hash, unsigned class)
 {
@@ -308,15 +364,18 @@ static inline uint64_t rank_make(uint64_t hash, unsigned class)
 }
 #define RANK_TOP (RANK_MASK << 14 | 15)
 
-/* The PLACES smallest distinct ranks among self->ranks[COUNT], ascending, into self->keys; how many. UNITS is the sum
- * of weights, which tells how far to look; *WHOLE says that there are no others. */
-static size_t bottom(struct signer *self, size_t count, size_t places, uint64_t units, bool *whole)
+/* What a sample is drawn from: writes the ranks that are not above LIMIT; how many. */
+typedef size_t collector(const struct signer *self, size_t count, uint64_t limit, uint64_t *out);
+
+/* The PLACES smallest distinct ranks among the COUNT that COLLECT tells, ascending, into self->keys; how many. UNITS is
+ * about the sum of weights, which tells how far to look; *WHOLE says that there are no others. */
+static size_t bottom(struct signer *self, collector *collect, size_t count, size_t places, uint64_t units, bool *whole)
 {
 	uint64_t limit = RANK_TOP, *out = self->keys;
 	if (count > 2 * places && units > 128 * places) /* below (RANK_MASK << 10) / units one shingle is expected */
 		limit = ((RANK_MASK << 10) / units * (places + places / 4 + 4)) << 4;
 	for (;;) {
-		size_t found = collect(self->ranks, count, limit, out), distinct = 0;
+		size_t found = collect(self, count, limit, out), distinct = 0;
 		if (found >= places || limit == RANK_TOP) {
 			sort_even(out, found, out + found);
 			for (size_t i = 0; i < found; i++)
@@ -331,16 +390,24 @@ static size_t bottom(struct signer *self, size_t count, size_t places, uint64_t 
 	}
 }
 
-static void sketch_make(struct signer *self, uint32_t distinct, struct signature *out)
+static size_t collect_shingles(const struct signer *self, size_t count, uint64_t limit, uint64_t *out)
 {
-	uint64_t units = 0;
-	bool whole;
-	for (uint32_t i = 0; i < distinct; i++) {
-		unsigned class = self->distinct_classes[i];
-		self->ranks[i] = rank_make(self->distinct[i] >> 1, class);
-		units += weight_units[class];
+	size_t found = 0;
+	for (size_t i = 0; i < self->rare; i++) {
+		out[found] = rank_make(self->distinct[i] >> 1, 0);
+		found += out[found] <= limit;
 	}
-	size_t count = bottom(self, distinct, SIGNATURE_SKETCH, units, &whole);
+	for (size_t i = self->rare; i < count; i++) {
+		out[found] = rank_make(self->distinct[i] >> 1, self->distinct_classes[i]);
+		found += out[found] <= limit;
+	}
+	return found;
+}
+
+static void sketch_make(struct signer *self, uint32_t distinct, uint64_t units, struct signature *out)
+{
+	bool whole;
+	size_t count = bottom(self, collect_shingles, distinct, SIGNATURE_SKETCH, units, &whole);
 	for (size_t i = 0; i < count; i++)
 		out->sketch[i] = rank_encode(self->keys[i] >> 4) << 4 | (uint32_t)(self->keys[i] & 15);
 	out->sketch_count = (uint8_t)count;
@@ -354,23 +421,44 @@ static void sketch_make(struct signer *self, uint32_t distinct, struct signature
  * both. */
 #define ANCHOR_STEP 2
 
-static void anchors_make(struct signer *self, uint32_t count, struct signature *out)
+/* No rank is below that of class 0: first those that may be small enough, then what they really are. */
+static size_t collect_anchors(const struct signer *self, size_t count, uint64_t limit, uint64_t *out)
 {
-	uint64_t units = 0, sum = 0;
+	const uint64_t *shingles = self->shingles;
+	uint32_t *may = self->common;
+	size_t found = 0, chosen = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t hash = mix_mul(shingles[i] ^ MIX_A, shingles[i + ANCHOR_STEP] ^ MIX_B) & RANK_MASK;
+		out[found] = hash;
+		may[found] = (uint32_t)i;
+		found += rank_make(hash, 0) <= limit;
+	}
+	for (size_t k = 0; k < found; k++) {
+		unsigned a = self->classes[may[k]] & 15, b = self->classes[may[k] + ANCHOR_STEP] & 15;
+		out[chosen] = rank_make(out[k], a > b ? a : b);
+		chosen += out[chosen] <= limit;
+	}
+	return chosen;
+}
+
+/* Fewer than five words: all of them are the one anchor. */
+static size_t collect_short(const struct signer *self, size_t count, uint64_t limit, uint64_t *out)
+{
+	uint64_t sum = 0;
+	uint32_t n = self->normaliser.token_count;
+	(void)limit;
+	for (uint32_t i = 0; i < (n > 2 ? n - 2 : 1); i++)
+		sum = mix_mul(sum ^ MIX_C, self->shingles[i] ^ MIX_D);
+	out[0] = rank_make(sum, 0);
+	return count;
+}
+
+static void anchors_make(struct signer *self, uint32_t count, uint64_t units, struct signature *out)
+{
 	bool whole;
-	uint32_t n = count > ANCHOR_STEP ? count - ANCHOR_STEP : 1;
-	for (uint32_t i = 0; i + ANCHOR_STEP < count; i++) {
-		unsigned a = self->classes[i], b = self->classes[i + ANCHOR_STEP], class = a > b ? a : b;
-		uint64_t hash = mix_mul(self->shingles[i] ^ MIX_A, self->shingles[i + ANCHOR_STEP] ^ MIX_B);
-		self->ranks[i] = rank_make(hash, class);
-		units += weight_units[class];
-	}
-	if (count <= ANCHOR_STEP) { /* fewer than five words: all of them are the one anchor */
-		for (uint32_t i = 0; i < count; i++)
-			sum = mix_mul(sum ^ MIX_C, self->shingles[i] ^ MIX_D);
-		self->ranks[0] = rank_make(sum, 0);
-	}
-	size_t found = bottom(self, n, SIGNATURE_ANCHORS, units, &whole);
+	size_t found = count > ANCHOR_STEP
+			       ? bottom(self, collect_anchors, count - ANCHOR_STEP, SIGNATURE_ANCHORS, units, &whole)
+			       : bottom(self, collect_short, 1, SIGNATURE_ANCHORS, units, &whole);
 	for (size_t i = 0; i < found; i++) {
 		uint64_t hash = (self->keys[i] >> 4) / weight_inverse[self->keys[i] & 15];
 		uint64_t key = hash * ANCHOR_FACTOR & RANK_MASK;
@@ -432,7 +520,7 @@ static void head_make(const struct signer *self, uint32_t count, struct signatur
 enum status signer_sign(struct signer *self, struct span text, struct signature *out)
 {
 	uint32_t count, distinct;
-	size_t starts[WEIGHT_CLASSES + 1];
+	uint64_t units = 0;
 	memset(out, 0, sizeof *out);
 	enum status status = normaliser_run(&self->normaliser, text);
 	if (!status)
@@ -445,14 +533,14 @@ enum status signer_sign(struct signer *self, struct span text, struct signature 
 	if (out->tokens == 0)
 		return STATUS_OK;
 	out->flags = 0;
+	simhash_weighted(self->distinct, self->rare, self->distinct_classes, distinct, self->keys, &units,
+			 out->simhash);
 	if (self->fingerprint == SIMHASH_64) {
 		out->simhash[0] = simhash_classic(self, out->tokens > TOKEN_MAX ? TOKEN_MAX : out->tokens);
-	} else {
-		group(self->distinct, self->distinct_classes, distinct, self->keys, starts);
-		simhash_grouped(self->keys, starts, out->simhash);
+		out->simhash[1] = 0;
 	}
-	sketch_make(self, distinct, out);
-	anchors_make(self, count, out);
+	sketch_make(self, distinct, units, out);
+	anchors_make(self, count, units, out);
 	numbers_make(&self->normaliser, out);
 	head_make(self, count, out);
 	return STATUS_OK;
