@@ -13,6 +13,7 @@ static const struct bench_command commands[] = {
 	{"archive", "write a web archive from a folder of pages", bench_archive},
 	{"crawl", "write a web archive with wget, from a loopback site", bench_crawl},
 	{"dedup", "score clusterings of near-duplicates, with baselines", bench_dedup},
+	{"sign", "texts of one length to signatures, a second and core", bench_sign},
 	{"scale", "near-duplicates among generated documents, by number", bench_scale},
 };
 

@@ -45,6 +45,12 @@ if command -v wget >/dev/null; then
 	"$warcmill" ls crawled.warc.gz | grep -q '404' || fail "the crawl met no dead link"
 fi
 
+# Texts of one length to signatures.
+expect 0 "$bench" sign --count 20 --rounds 2
+grep -qE '^sign .* documents/s' out.txt || fail "no rate of signing"
+expect 64 "$bench" sign --words 0
+expect 65 "$bench" sign "$here/invented/duplicates.jsonl" --words 1M
+
 # Measurements, joined and compared with themselves.
 expect 0 "$bench" speed a.warc.gz --rounds 3 --warcmill "$warcmill" --threads 2 --json speed.json
 grep -q '"unsteady"' speed.json && fail "a stage's results changed between runs"
