@@ -14,10 +14,11 @@ struct reading {
 	struct arena *arena;
 	struct span text;
 	unsigned depth, depth_max;
-	struct json *root, *open[DEPTH_MAX], *last[DEPTH_MAX];
+	struct json *root;
 	struct span key;
 	enum status status;
 	jmp_buf full; /* yajl takes what its allocator gives without a look: a failure leaves it by the back door */
+	struct json *open[DEPTH_MAX], *last[DEPTH_MAX]; /* written as they open */
 };
 
 /* yajl's memory lives in the arena too, behind its size. */
@@ -156,15 +157,25 @@ static const yajl_callbacks callbacks = {
 	.yajl_end_array = on_end,
 };
 
+/* The quote that ends the string AT stands in, or END (or just behind it). Most strings hold no backslash. */
+static const char *string_end(const char *at, const char *end)
+{
+	const char *quote = at < end ? memchr(at, '"', (size_t)(end - at)) : NULL;
+	if (quote && !memchr(at, '\\', (size_t)(quote - at)))
+		return quote;
+	for (; at < end && *at != '"'; at++)
+		if (*at == '\\')
+			at++;
+	return at;
+}
+
 /* The end of the value that starts at AT, by brackets and quotes; TEXT is known to be valid JSON. */
 static const char *value_end(const char *at, const char *end)
 {
 	size_t depth = 0;
 	for (; at < end; at++) {
 		if (*at == '"') {
-			for (at++; at < end && *at != '"'; at++)
-				if (*at == '\\')
-					at++;
+			at = string_end(at + 1, end);
 			if (depth == 0)
 				return at + 1;
 		} else if (*at == '{' || *at == '[') {
@@ -214,7 +225,9 @@ static void place_sources(struct json *root, struct span text)
 static enum status parse(struct reading *r, struct arena *arena, struct span text, unsigned depth,
 			 const struct json **out, struct fault *fault)
 {
-	*r = (struct reading){.arena = arena, .text = text};
+	memset(r, 0, offsetof(struct reading, full));
+	r->arena = arena;
+	r->text = text;
 	r->depth_max = depth == 0 ? DEPTH_DEFAULT : depth > DEPTH_MAX ? DEPTH_MAX : depth;
 	if (setjmp(r->full))
 		return fault_set(fault, STATUS_LIMIT, 0, "nested too deep or too large");

@@ -1,13 +1,13 @@
 /* language: which languages a text is in.
  *
- * CLD2, the detector of Common Crawl's index, on a sample of at most 2 KB: the cost is then the same for a note and a
+ * CLD2, the detector of Common Crawl's index, on a sample of at most 1 KB: the cost is then the same for a note and a
  * book. The sample is three pieces, from the start, the middle and the end, because a text's head alone misleads (a
  * quotation, an English summary). Codes are ISO 639-3 as in that index. */
 #include "extract/extract.h"
 #include "extract/language_codes.h"
 #include "extract/language_internal.h"
 
-enum { SAMPLE_MAX = 2048, PIECES = 3, SHARE_MIN = 10 };
+enum { SAMPLE_MAX = 1024, PIECES = 3, SHARE_MIN = 10 };
 
 /* Append up to SIZE bytes of TEXT from about FROM, cut between words where there are blanks, else between characters.
  */

@@ -240,7 +240,8 @@ static struct span trim_marks(struct span text)
 			text.size--;
 		static const char *const wide[] = {"\xE2\x80\x93", "\xE2\x80\x94", "\xC2\xB7",     "\xE2\x80\xA2",
 						   "\xEF\xBC\x9A", "\xC2\xA0",     "\xEF\xBD\x9C", "\xC2\xA9"};
-		bool plain = !text.size || !(((unsigned char)*text.data | (unsigned char)text.data[text.size - 1]) & 0x80);
+		bool plain =
+			!text.size || !(((unsigned char)*text.data | (unsigned char)text.data[text.size - 1]) & 0x80);
 		for (size_t i = 0; !plain && i < sizeof wide / sizeof *wide; i++) {
 			struct span mark = span_of(wide[i]);
 			if (span_starts(text, mark))
@@ -276,6 +277,7 @@ void author_index(struct metadata_reader *reader)
 	for (size_t i = sizeof by_rows / sizeof *by_rows; i-- > 0;) {
 		uint8_t first = (uint8_t)by_rows[i][0];
 		reader->by_next[i] = reader->by_head[first];
+		reader->by_seconds[first] |= (uint64_t)1 << (by_rows[i][1] & 63);
 		reader->by_head[first] = (uint8_t)(i + 1);
 	}
 }
@@ -292,6 +294,8 @@ static size_t by_size(const struct metadata_reader *reader, struct span text)
 		utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)code), lower);
 	}
 	unsigned char second = text.size > 1 ? ascii_lower((unsigned char)text.data[1]) : 0;
+	if (second < 0x80 && !(reader->by_seconds[(uint8_t)lower[0]] >> (second & 63) & 1))
+		return 0;
 	for (size_t i = reader->by_head[(uint8_t)lower[0]]; i; i = reader->by_next[i - 1]) {
 		const char *row = by_rows[i - 1];
 		if (second < 0x80 && (unsigned char)row[1] != second) /* most fail here; others may fold to the row's */
@@ -373,7 +377,8 @@ static bool is_address(struct span text)
 	       (span_find_byte(text, '@') != SIZE_MAX && span_find_byte(text, ' ') == SIZE_MAX);
 }
 
-/* Which bytes stand behind a blank somewhere in TEXT, as bits modulo 64: what is not among them need not be searched. */
+/* Which bytes stand behind a blank somewhere in TEXT, as bits modulo 64: what is not among them need not be searched.
+ */
 static uint64_t behind_blanks(struct span text)
 {
 	uint64_t set = 0;
@@ -418,8 +423,8 @@ static struct span cut_tail(struct span text)
 
 	static const char *const behind_name[] = {" on ", " for ", " via ", " is a ", " is an ", " at "};
 	for (size_t i = 0; i < sizeof behind_name / sizeof *behind_name; i++) {
-		size_t at = may_hold(behind, span_of(behind_name[i])) ? span_find(text, span_of(behind_name[i]))
-								      : SIZE_MAX;
+		size_t at =
+			may_hold(behind, span_of(behind_name[i])) ? span_find(text, span_of(behind_name[i])) : SIZE_MAX;
 		if (at != SIZE_MAX && looks_full_name(span_slice(text, 0, at)))
 			text.size = at;
 	}

@@ -162,6 +162,44 @@ static void add_slug(struct word_set *set, struct span address)
 	}
 }
 
+/* The pairs of neighbouring bytes in TEXT as a set of 256 bits: a text that holds another holds its set. */
+struct pair_set {
+	uint64_t bits[4];
+};
+
+static struct pair_set pairs_of(struct span text)
+{
+	struct pair_set set = {{0}};
+	for (size_t i = 1; i < text.size; i++) {
+		unsigned pair = (unsigned char)text.data[i - 1] * 37u + (unsigned char)text.data[i];
+		set.bits[pair >> 6 & 3] |= (uint64_t)1 << (pair & 63);
+	}
+	return set;
+}
+
+static bool may_be_within(const struct pair_set *a, const struct pair_set *b)
+{
+	uint64_t missing = 0;
+	for (int i = 0; i < 4; i++)
+		missing |= a->bits[i] & ~b->bits[i];
+	return !missing;
+}
+
+/* Mark titles that are part of another, and the other. */
+static void title_parts(struct group_list *list)
+{
+	struct pair_set sets[GROUP_MAX];
+	for (size_t i = 0; i < list->count; i++)
+		sets[i] = pairs_of(list->rows[i].text);
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t j = 0; j < list->count; j++)
+			if (list->rows[i].text.size < list->rows[j].text.size && may_be_within(&sets[i], &sets[j]) &&
+			    span_find(list->rows[j].text, list->rows[i].text) != SIZE_MAX) {
+				add_feature(&list->rows[i], extra_of(0, TITLE_WITHIN));
+				add_feature(&list->rows[j], extra_of(0, TITLE_AROUND));
+			}
+}
+
 static void title_extras(const struct metadata_reader *reader, struct group_list *list)
 {
 	struct word_set slug = {.count = 0}, head = {.count = 0};
@@ -181,13 +219,8 @@ static void title_extras(const struct metadata_reader *reader, struct group_list
 			add_feature(group, extra_of(0, TITLE_HEAD_NONE));
 		if (in_head >= 50)
 			add_feature(group, extra_of(0, in_head == 100 ? TITLE_HEAD_ALL : TITLE_HEAD_HALF));
-		for (size_t j = 0; j < list->count; j++)
-			if (j != i && group->text.size < list->rows[j].text.size &&
-			    span_find(list->rows[j].text, group->text) != SIZE_MAX) {
-				add_feature(group, extra_of(0, TITLE_WITHIN));
-				add_feature(&list->rows[j], extra_of(0, TITLE_AROUND));
-			}
 	}
+	title_parts(list);
 }
 
 /* The groups of a text by variant. */
@@ -418,8 +451,8 @@ void group_authors(struct metadata_reader *reader, struct group_list *list)
 		size_t same = 0; /* most texts are said more than once */
 		while (same < i && !span_equal(reader->authors.rows[same].text, row->text))
 			same++;
-		size_t count = same < i ? reader->row_name_count[same]
-					: author_names(reader, row->text, names, GROUP_NAMES);
+		size_t count =
+			same < i ? reader->row_name_count[same] : author_names(reader, row->text, names, GROUP_NAMES);
 		if (same < i)
 			memcpy(names, reader->row_names[same], count * sizeof *names);
 		reader->row_name_count[i] = (uint8_t)count;

@@ -113,7 +113,9 @@ struct token_list {
 
 static int digit_of(uint32_t code)
 {
-	static const uint32_t zeros[] = {'0', 0x660, 0x6F0, 0x966, 0x9E6, 0xBE6, 0xE50, 0xFF10};
+	static const uint32_t zeros[] = {0x660, 0x6F0, 0x966, 0x9E6, 0xBE6, 0xE50, 0xFF10};
+	if (code < 0x660)
+		return code - '0' < 10 ? (int)(code - '0') : -1;
 	for (size_t i = 0; i < sizeof zeros / sizeof *zeros; i++)
 		if (code - zeros[i] < 10)
 			return (int)(code - zeros[i]);

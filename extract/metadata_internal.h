@@ -260,12 +260,14 @@ struct metadata_reader {
 	struct span scripts[LD_MAX];
 	size_t script_count;
 	struct class_memo memo[CLASS_MEMO];
-	uint8_t label_head[256], label_next[LABEL_MAX];   /* as the next, for words before dates, by first byte */
-	uint8_t hint_head[26], hint_next[HINT_MAX];       /* as the two below, for words of classes */
-	uint32_t hint_seconds[26]; /* by the first letter: the set of second letters */
+	uint8_t label_head[256], label_next[LABEL_MAX]; /* as the next, for words before dates, by first byte */
+	uint8_t hint_head[26], hint_next[HINT_MAX];     /* as the two below, for words of classes */
+	uint8_t letter_case[256];                       /* 1 small, 2 capital letter */
+	uint32_t hint_seconds[26];                      /* by the first letter: the set of second letters (modulo 32) */
 	uint8_t path_head[256], path_next[PATH_MAX_COUNT]; /* addresses of authors' pages */
-	struct span row_names[EVIDENCE_MAX][GROUP_NAMES]; /* names in each row of authors */
+	struct span row_names[EVIDENCE_MAX][GROUP_NAMES];  /* names in each row of authors */
 	uint8_t row_name_count[EVIDENCE_MAX];
+	uint64_t by_seconds[256];              /* by the first byte: the set of second bytes (modulo 64) */
 	uint8_t by_head[256], by_next[BY_MAX]; /* rows of the words for "by": 1 + index, 0 ends the chain */
 };
 

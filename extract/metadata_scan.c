@@ -127,43 +127,58 @@ _Static_assert(sizeof hint_rows / sizeof *hint_rows < HINT_MAX, "rows are number
 
 void hint_index(struct metadata_reader *reader)
 {
+	for (unsigned char c = 'a'; c <= 'z'; c++) {
+		reader->letter_case[c] = 1;
+		reader->letter_case[c - 'a' + 'A'] = 2;
+	}
 	for (size_t i = sizeof hint_rows / sizeof *hint_rows; i-- > 0;) {
 		uint8_t *head = &reader->hint_head[*hint_rows[i].text - 'a'];
 		reader->hint_next[i] = *head;
 		*head = (uint8_t)(i + 1);
-		reader->hint_seconds[*hint_rows[i].text - 'a'] |= 1u << (hint_rows[i].text[1] - 'a');
+		reader->hint_seconds[*hint_rows[i].text - 'a'] |= 1u << (hint_rows[i].text[1] & 31);
 	}
 }
 
-/* WORD is two or more ASCII letters. Most words fail by their first two. */
+enum { VALUE_MAX = 200 };
+
+/* Whether a word of classes may begin with A, a letter, and B: most fail here. */
+static inline bool may_be_hint(const struct metadata_reader *reader, uint8_t a, uint8_t b)
+{
+	return reader->hint_seconds[(a | 0x20) - 'a'] >> (b & 31) & 1;
+}
+
+/* WORD is two or more ASCII letters. */
 static unsigned hints_of_word(const struct metadata_reader *reader, struct span word)
 {
 	unsigned first = ascii_lower((unsigned char)*word.data) - 'a' + 0u;
-	unsigned second = ascii_lower((unsigned char)word.data[1]) - 'a' + 0u;
-	if (!(reader->hint_seconds[first] >> second & 1))
-		return 0;
 	for (size_t i = reader->hint_head[first]; i; i = reader->hint_next[i - 1]) {
 		const struct hint_row *row = &hint_rows[i - 1];
 		if ((row->exact ? word.size == row->size : word.size >= row->size) &&
+		    (row->size == 2 || ascii_lower((unsigned char)word.data[2]) == (unsigned char)row->text[2]) &&
 		    span_starts_nocase(word, (struct span){row->text, row->size}))
 			return row->hints;
 	}
 	return 0;
 }
 
+/* A word begins where a letter follows what is none or a capital follows a small letter: where a byte's case is larger
+ * than that of the byte before. */
 static unsigned hints_of(const struct metadata_reader *reader, struct span value)
 {
 	unsigned hints = 0;
-	size_t start = 0;
-	for (size_t i = 0; i <= value.size && i < 200; i++) {
-		unsigned char c = i < value.size ? (unsigned char)value.data[i] : ' ';
-		bool upper =
-			c >= 'A' && c <= 'Z' && i > start && !(value.data[i - 1] >= 'A' && value.data[i - 1] <= 'Z');
-		if (ascii_is_alpha(c) && !upper)
+	const uint8_t *cases = reader->letter_case, *at = (const uint8_t *)value.data;
+	const uint8_t *end = at + (value.size < VALUE_MAX ? value.size : VALUE_MAX);
+	for (uint8_t last = 0, now; at < end; at++, last = now) {
+		now = cases[*at];
+		if (now <= last || at + 1 == end || !may_be_hint(reader, at[0], at[1]))
 			continue;
-		if (i > start + 1)
-			hints |= hints_of_word(reader, (struct span){value.data + start, i - start});
-		start = upper ? i : i + 1;
+		const uint8_t *stop = at + 1;
+		while (stop < end && (uint8_t)(cases[*stop] - 1) < cases[stop[-1]])
+			stop++;
+		if (stop == end && value.size >= VALUE_MAX)
+			break; /* a word that is cut there */
+		if (stop > at + 1)
+			hints |= hints_of_word(reader, (struct span){(const char *)at, (size_t)(stop - at)});
 	}
 	return hints;
 }
@@ -212,6 +227,8 @@ static void on_meta(struct metadata_reader *reader, uint32_t node)
 static bool has_word(struct span list, const char *word)
 {
 	struct span piece;
+	if (!memchr(list.data, *word, list.size) && !memchr(list.data, *word - 'a' + 'A', list.size))
+		return false;
 	while (span_cut(&list, ' ', &piece))
 		if (span_equal_nocase(span_trim(piece), span_of(word)))
 			return true;
@@ -226,11 +243,12 @@ static void keep_first(struct span *field, struct span value)
 
 static bool is_licence(struct span href)
 {
-	struct span rest = span_slice(href, 0, 16);
-	size_t slashes = href.size > 30 ? span_find(rest, SPAN("//")) : SIZE_MAX;
-	if (slashes == SIZE_MAX)
+	size_t at = 0;
+	while (at < 15 && href.size > 30 && (href.data[at] != '/' || href.data[at + 1] != '/'))
+		at++;
+	if (at == 15 || href.size <= 30 || (!strchr("cCwW", href.data[at + 2]) || !href.data[at + 2]))
 		return false;
-	rest = span_slice(href, slashes + 2, SIZE_MAX);
+	struct span rest = span_slice(href, at + 2, SIZE_MAX);
 	if (span_starts_nocase(rest, SPAN("www.")))
 		rest = span_slice(rest, 4, SIZE_MAX);
 	if (!span_starts_nocase(rest, SPAN("creativecommons.org/")))
@@ -272,7 +290,7 @@ static bool is_author_address(const struct metadata_reader *reader, struct span 
 	while (at < end && (at = memchr(at, '/', (size_t)(end - at)))) {
 		struct span rest = {at + 1, (size_t)(href.data + href.size - at) - 1};
 		for (size_t k = reader->path_head[(uint8_t)at[1]]; k; k = reader->path_next[k - 1])
-			if (span_starts(rest, author_paths[k - 1]))
+			if (at[2] == author_paths[k - 1].data[1] && span_starts(rest, author_paths[k - 1]))
 				return true;
 		at++;
 	}
@@ -295,9 +313,9 @@ static void on_anchor(struct walk *walk, uint32_t node)
 	struct metadata_reader *reader = walk->reader;
 	struct span rel = html_attr(walk->tree, node, HTML_ATTR_REL),
 		    href = html_attr(walk->tree, node, HTML_ATTR_HREF);
-	if (rel.size && has_word(rel, "tag")) {
+	if (rel.size && !walk->aside && has_word(rel, "tag")) {
 		struct span text = metadata_text(reader, node, 60);
-		if (text.size && !walk->aside)
+		if (text.size)
 			metadata_tags(reader, text);
 	}
 	bool author = rel.size && has_word(rel, "author");

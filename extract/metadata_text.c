@@ -1,7 +1,7 @@
 /* metadata_text: the texts of elements and values, as evidence compares them.
  *
- * White space is collapsed, invisible characters go, references that double escaping left are decoded. Runs that stay as
- * they are, nearly all of every text, are copied whole. */
+ * White space is collapsed, invisible characters go, references that double escaping left are decoded. Runs that stay
+ * as they are, nearly all of every text, are copied whole. */
 #include "extract/metadata_internal.h"
 
 static bool invisible(uint32_t code)
@@ -17,6 +17,11 @@ static bool blank(uint32_t code)
 	       (code >= 0x7F && code < 0xA0);
 }
 
+static inline bool is_solid(char c)
+{
+	return (unsigned char)(c - '!') < 0x7F - '!';
+}
+
 /* Append TEXT with white space collapsed; a blank in front where OUT ends in text and GAP is set. */
 static void append_collapsed(struct buffer *out, struct span text, bool gap)
 {
@@ -26,7 +31,7 @@ static void append_collapsed(struct buffer *out, struct span text, bool gap)
 		const char *start = at;
 		unsigned char c = (unsigned char)*at;
 		uint32_t code = c;
-		while (at < end && (unsigned char)(*at - '!') < 0x7F - '!')
+		while (at < end && (is_solid(*at) || (*at == ' ' && at > start && at + 1 < end && is_solid(at[1]))))
 			at++;
 		if (at > start) { /* a run that stays as it is */
 			if (gap && out->size)
@@ -116,9 +121,24 @@ struct span metadata_text(struct metadata_reader *reader, uint32_t node, size_t 
 	return text.size && text.size <= max ? arena_copy(reader->arena, text) : SPAN_NONE;
 }
 
+/* Whether cleaning would leave TEXT as it is. */
+static bool is_clean(struct span text)
+{
+	uint8_t odd = 0;
+	for (size_t i = 0; i < text.size; i++) {
+		uint8_t c = (uint8_t)text.data[i];
+		odd |= (uint8_t)((uint8_t)(c - ' ') >= 0x7F - ' ') | (uint8_t)(c == '&') | (uint8_t)(c == '<');
+	}
+	for (size_t i = 1; i < text.size && !odd; i++)
+		odd |= (uint8_t)(text.data[i] == ' ') & (uint8_t)(text.data[i - 1] == ' ');
+	return text.size && !odd && *text.data != ' ' && text.data[text.size - 1] != ' ';
+}
+
 struct span metadata_clean(struct metadata_reader *reader, struct span text)
 {
 	struct buffer *out = &reader->scratch;
+	if (is_clean(text))
+		return text;
 	if (span_find_byte(text, '&') != SIZE_MAX || span_find_byte(text, '<') != SIZE_MAX) {
 		buffer_clear(out);
 		for (size_t i = 0; i < text.size;) {

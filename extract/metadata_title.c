@@ -47,12 +47,14 @@ uint64_t metadata_fold_key(struct span text, size_t *letters)
 	uint64_t hash = 0xcbf29ce484222325u;
 	size_t count = 0;
 	for (const char *at = text.size ? text.data : "", *end = at + text.size; at < end;) {
-		uint32_t code = utf8_next(&at, end);
+		uint32_t code = (unsigned char)*at;
 		if (code < 0x80) {
+			at++;
 			if (!ascii_is_alpha((unsigned char)code) && !ascii_is_digit((unsigned char)code))
 				continue;
 			code = ascii_lower((unsigned char)code);
 		} else {
+			code = utf8_next(&at, end);
 			utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)code);
 			if (category < UTF8PROC_CATEGORY_LU || category > UTF8PROC_CATEGORY_NO)
 				continue;
@@ -78,10 +80,13 @@ static size_t squash(struct span text, char *out, size_t max)
 	return size;
 }
 
-static bool same_name(struct span piece, struct span name)
+enum { NAME_SIZE = 128, LABEL_SIZE = 96 };
+
+/* X is squashed. */
+static bool same_name(struct span x, struct span name)
 {
-	char a[128], b[128];
-	struct span x = {a, squash(piece, a, sizeof a)}, y = {b, squash(name, b, sizeof b)};
+	char b[NAME_SIZE];
+	struct span y = {b, squash(name, b, sizeof b)};
 	if (x.size < 2 || y.size < 2)
 		return false;
 	if (span_equal(x, y))
@@ -93,10 +98,10 @@ static bool same_name(struct span piece, struct span name)
 }
 
 /* The host's labels against the piece: example.com and "Example", "Example News", news-example.co.uk. */
-static bool same_host(const struct metadata_reader *reader, struct span piece)
+static bool same_host(const struct metadata_reader *reader, struct span x)
 {
-	char a[96], b[96];
-	struct span x = {a, squash(piece, a, sizeof a)}, rest = reader->site_host, label;
+	char b[LABEL_SIZE];
+	struct span rest = reader->site_host, label;
 	if (x.size < 3)
 		return false;
 	while (span_cut(&rest, '.', &label)) {
@@ -115,10 +120,13 @@ static bool is_site(const struct metadata_reader *reader, struct span piece)
 {
 	if (piece.size > 100)
 		return false;
+	char a[NAME_SIZE];
+	struct span x = {a, squash(piece, a, sizeof a)};
 	for (size_t i = 0; i < reader->site_name_count; i++)
-		if (same_name(piece, reader->site_names[i]))
+		if (same_name(x, reader->site_names[i]))
 			return true;
-	return (reader->publisher.size && same_name(piece, reader->publisher)) || same_host(reader, piece);
+	return (reader->publisher.size && same_name(x, reader->publisher)) ||
+	       same_host(reader, span_slice(x, 0, LABEL_SIZE));
 }
 
 bool title_is_site(const struct metadata_reader *reader, struct span text)

@@ -47,8 +47,9 @@ static const struct agent_row {
 
 enum robots_agent robots_agent(struct span name)
 {
+	char first = name.size ? (char)ascii_lower((unsigned char)*name.data) : 0;
 	for (size_t i = 0; i < sizeof agent_rows / sizeof *agent_rows; i++)
-		if (span_equal_nocase(name, span_of(agent_rows[i].name)))
+		if (*agent_rows[i].name == first && span_equal_nocase(name, span_of(agent_rows[i].name)))
 			return agent_rows[i].training ? AGENT_TRAINS : AGENT_GATHERS;
 	return AGENT_OTHER;
 }
