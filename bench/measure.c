@@ -55,7 +55,7 @@ static void run_first(const struct task *task, struct samples *out)
 {
 	bool reset = memory_reset();
 	uint64_t before = memory_of("VmRSS");
-	struct work work = {0};
+	struct work work = {.counter = -1};
 	if (!task->run(task->context, &work) || !reset)
 		return;
 	out->peak_bytes = memory_of("VmHWM");
@@ -64,7 +64,7 @@ static void run_first(const struct task *task, struct samples *out)
 
 static void run_once(const struct task *task, struct samples *out, int counter)
 {
-	struct work work = {0};
+	struct work work = {.counter = counter};
 	uint64_t instructions = 0;
 	if (counter >= 0) {
 		ioctl(counter, PERF_EVENT_IOC_RESET, 0);
@@ -76,8 +76,10 @@ static void run_once(const struct task *task, struct samples *out, int counter)
 	cpu = clock_cpu_seconds() - cpu;
 	if (counter >= 0) {
 		ioctl(counter, PERF_EVENT_IOC_DISABLE, 0);
-		out->counted =
-			read(counter, &instructions, sizeof instructions) == sizeof instructions && !work.seconds;
+		bool counted = read(counter, &instructions, sizeof instructions) == sizeof instructions;
+		if (work.seconds > 0)
+			instructions = work.instructions;
+		out->counted = counted && instructions;
 	}
 	if (!done)
 		return;

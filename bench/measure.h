@@ -11,6 +11,8 @@ struct work {
 	uint64_t check;        /* depends on the results: keeps the compiler honest, and must not change between runs */
 	double seconds; /* timed by the task itself, where it must leave something out; 0: measured around it. On the
 			 * clock that the task is measured by. */
+	int counter;    /* instructions of this process, to be read as a uint64_t; -1 without */
+	uint64_t instructions; /* counted by the task that times itself, if it can */
 };
 
 struct task {

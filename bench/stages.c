@@ -239,5 +239,7 @@ void stages_add(struct tasks *tasks, struct fixture *fixture)
 		if (by_text && !fixture->text_count)
 			task.absent = "no page of the archive gave an article";
 		tasks_add(tasks, task);
+		if (task.run == stage_article)
+			article_steps_add(tasks, fixture);
 	}
 }

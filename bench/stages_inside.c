@@ -1,9 +1,13 @@
-/* stages_inside: the two stages that no public header names. The only file of the harness that looks behind the
- * headers. */
+/* stages_inside: what no public header names: two stages, and the steps of an article. The only file of the harness
+ * that looks behind the headers. */
+#include "bench/clock.h"
 #include "bench/stages.h"
 
+#include "extract/article_internal.h"
 #include "extract/html_internal.h"
 #include "warc/warc_internal.h"
+
+#include <unistd.h>
 
 bool stage_decompress(void *context, struct work *work)
 {
@@ -84,4 +88,101 @@ bool stage_tokenize(void *context, struct work *work)
 	work->bytes = fixture->html_bytes;
 	work->units = fixture->page_count;
 	return parser != NULL;
+}
+
+/* ---- The steps of an article -------------------------------------------------------------------------- */
+
+/* One step's share of article_extract: whole articles are made, and what lies between the step before and this one is
+ * added up. */
+struct step_share {
+	enum article_step step;
+	struct work *work;
+	double from;
+	uint64_t counted_from;
+};
+
+static uint64_t counted(int counter)
+{
+	uint64_t now;
+	return counter >= 0 && read(counter, &now, sizeof now) == sizeof now ? now : 0;
+}
+
+static void share_start(struct step_share *share)
+{
+	share->counted_from = counted(share->work->counter);
+	share->from = clock_cpu_seconds();
+}
+
+/* Only two clock readings a page: a reading takes as long as a small step. */
+static void on_step(void *context, enum article_step step)
+{
+	struct step_share *share = context;
+	if (step + 1 == share->step) {
+		share_start(share);
+	} else if (step == share->step) {
+		share->work->seconds += clock_cpu_seconds() - share->from;
+		share->work->instructions += counted(share->work->counter) - share->counted_from;
+	}
+}
+
+static bool run_step(struct fixture *fixture, struct work *work, enum article_step step)
+{
+	struct html_parser *parser = html_parser_new(NULL);
+	struct article_extractor *extractor = article_extractor_new(NULL);
+	struct step_share share = {.step = step, .work = work};
+	for (size_t i = 0; parser && extractor && i < fixture->page_count; i++) {
+		const struct fixture_page *from = &fixture->pages[i];
+		struct page page = {.url = from->url, .fetch_time = from->fetch_time, .html = from->html};
+		struct article article = {0};
+		enum status status = html_parse(parser, from->html, &page.tree);
+		if (status && status != STATUS_LIMIT)
+			continue;
+		extractor->on_step = on_step;
+		extractor->step_context = &share;
+		if (step == STEP_METADATA)
+			share_start(&share);
+		article_extract(extractor, &page, &article);
+		work->check += article.text.size;
+	}
+	bool good = parser && extractor;
+	html_parser_free(parser);
+	article_extractor_free(extractor);
+	work->bytes = fixture->html_bytes;
+	work->units = fixture->page_count;
+	return good;
+}
+
+#define STEP(name, step)                                                                                               \
+	static bool step_##name(void *context, struct work *work)                                                      \
+	{                                                                                                              \
+		return run_step(context, work, step);                                                                  \
+	}
+STEP(metadata, STEP_METADATA)
+STEP(blocks, STEP_BLOCKS)
+STEP(features, STEP_FEATURES)
+STEP(stage1, STEP_STAGE1)
+STEP(context, STEP_CONTEXT)
+STEP(stage2, STEP_STAGE2)
+STEP(decide, STEP_DECIDE)
+STEP(language, STEP_LANGUAGE)
+#undef STEP
+
+void article_steps_add(struct tasks *tasks, struct fixture *fixture)
+{
+	static const struct {
+		const char *name, *about;
+		bool (*run)(void *context, struct work *work);
+	} steps[STEP_COUNT] = {
+		{"article: metadata", "of the article's time: title, authors, dates", step_metadata},
+		{"article: blocks", "of the article's time: tree to blocks of text", step_blocks},
+		{"article: features", "of the article's time: the matrix of stage 1", step_features},
+		{"article: stage 1", "of the article's time: its trees", step_stage1},
+		{"article: context", "of the article's time: the matrix of stage 2", step_context},
+		{"article: stage 2", "of the article's time: its trees", step_stage2},
+		{"article: decide", "of the article's time: forms, decision, text, class of page", step_decide},
+		{"article: language", "of the article's time: CLD2 on a sample of the text", step_language},
+	};
+	for (size_t i = 0; i < STEP_COUNT; i++)
+		tasks_add(tasks, (struct task){steps[i].name, "stage", steps[i].about, "page", NULL, fixture,
+					       steps[i].run, NULL, false});
 }

@@ -108,14 +108,22 @@ static void measure_plain(struct article_extractor *extractor)
 	}
 }
 
+static void step_end(const struct article_extractor *extractor, enum article_step step)
+{
+	if (extractor->on_step)
+		extractor->on_step(extractor->step_context, step);
+}
+
 enum status article_measure(struct article_extractor *extractor, const struct page *page,
 			    struct page_metadata *metadata)
 {
 	arena_reset(extractor->arena);
 	memset(metadata, 0, sizeof *metadata);
 	enum status status = metadata_read(extractor->reader, page, extractor->arena, metadata);
+	step_end(extractor, STEP_METADATA);
 	if (!status)
 		status = read_blocks(extractor, page->tree);
+	step_end(extractor, STEP_BLOCKS);
 	if (!status)
 		status = reserve(extractor, extractor->blocks.count);
 	if (!status)
@@ -123,17 +131,21 @@ enum status article_measure(struct article_extractor *extractor, const struct pa
 				       extractor->model ? &extractor->model->tokens : NULL);
 	if (status)
 		return status;
+	step_end(extractor, STEP_FEATURES);
 	size_t count = extractor->blocks.count;
 	if (!extractor->model) {
 		measure_plain(extractor);
 		return STATUS_OK;
 	}
 	model_evaluate(extractor->model, 0, extractor->features.views, count, NULL, extractor->p[0]);
+	step_end(extractor, STEP_STAGE1);
 	status = features_context(&extractor->features, &extractor->blocks, extractor->p[0]);
+	step_end(extractor, STEP_CONTEXT);
 	if (!status && extractor->model->stages[1].tree_count)
 		model_evaluate(extractor->model, 1, extractor->features.views, count, extractor->p[0], extractor->p[1]);
 	else if (!status && count) /* a model half trained */
 		memcpy(extractor->p[1], extractor->p[0], count);
+	step_end(extractor, STEP_STAGE2);
 	return status;
 }
 
@@ -243,5 +255,8 @@ enum status article_extract(struct article_extractor *extractor, const struct pa
 	out->confidence = confidence_of(extractor->out, count);
 	if (!extractor->options.keep_all)
 		out->rejected = article_class(extractor, page, out);
-	return language_detect(out->text, extractor->arena, &out->language, &out->languages);
+	step_end(extractor, STEP_DECIDE);
+	status = language_detect(out->text, extractor->arena, &out->language, &out->languages);
+	step_end(extractor, STEP_LANGUAGE);
+	return status;
 }

@@ -7,6 +7,19 @@
 #include "extract/features_internal.h"
 #include "extract/model.h"
 
+/* What article_extract does, in order. */
+enum article_step {
+	STEP_METADATA,
+	STEP_BLOCKS,
+	STEP_FEATURES,
+	STEP_STAGE1,
+	STEP_CONTEXT,
+	STEP_STAGE2,
+	STEP_DECIDE, /* forms, decision, embedded bodies, text, class */
+	STEP_LANGUAGE,
+	STEP_COUNT
+};
+
 struct article_extractor {
 	struct article_options options;
 	const struct article_model *model;
@@ -20,6 +33,8 @@ struct article_extractor {
 	struct article_block *out;
 	size_t out_capacity;
 	struct buffer text, spare;
+	void (*on_step)(void *context, enum article_step step); /* at the end of each; NULL but in the benchmark */
+	void *step_context;
 };
 
 /* ---- Decision (article_decide.c): on scores and words only, so that a stored page can be decided again ---- */
