@@ -1,6 +1,6 @@
 /* hosts: blocks of text that recur on other pages of the same host are no page's article.
  *
- * A block is barred when it stands on pages with at least three different contexts, and on at least the square root of
+ * A block is barred when it stands on pages with at least five different contexts, and on at least the square root of
  * the host's pages. The context is the longest other block of the page: two captures of one article share it and count
  * once, so an article is never barred by its own copies; and a background paragraph that a newspaper repeats in a few
  * follow-ups stays below the square root. All numbers are integers, so that the result is the same on every machine.
@@ -12,7 +12,7 @@
 #include <omp.h>
 #include <stdlib.h>
 
-enum { CONTEXTS_MIN = 3, TEXT_KEPT = 300 };
+enum { CONTEXTS_MIN = 5, TEXT_KEPT = 300 };
 #define TUPLES_MAX ((uint64_t)8 << 20) /* of one pass: 192 MiB */
 
 struct tuple {

@@ -1,10 +1,12 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What host evidence gains in `warcmill build`: a set's pages as an archive, built with and without it, both scored.
 
 usage: host_evidence.py SET --tool BUILD/warcmill --work DIR [--min-pages N]
+       host_evidence.py SET --models TRAINED --work DIR [--min-pages N]
 
 SET holds truth.jsonl (id, url, text) and html/ID.html. A page's host is its address', else the part between underscores of its id;
-hosts with fewer than N pages (5) are left out, since nothing recurs there. Pages that are documents of both corpora are scored by 4-word
+hosts with fewer than N pages (5) are left out, since nothing recurs there. With --models each page is read by a program that never saw its
+domain: TRAINED is the work folder of extract/train/train.py, and a program is built of this tree with each of its fold-K.model. Pages that are documents of both corpora are scored by 4-word
 shingles and by words, precision and recall averaged over pages, and so are those alone whose text host evidence changed."""
 import argparse
 import collections
@@ -12,9 +14,13 @@ import gzip
 import json
 import pathlib
 import re
+import shutil
 import statistics
 import subprocess
+import sys
 import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 WORD = re.compile(r"\w+")
 
@@ -63,28 +69,54 @@ def show(name, addresses, truth, corpora):
         print(f"{name}, {len(addresses)} pages, {label}: shingles {score(pairs, 4)}, words {score(pairs, 1)}")
 
 
+def held_out_programs(models, work):
+    """A program for each fold, of a copy of this tree whose tables are that fold's model; those of an earlier call are used again."""
+    import train
+    tree, programs = work / "tree", [work / f"warcmill-{fold}" for fold in range(train.FOLDS)]
+    if all(program.exists() for program in programs):
+        return programs
+    shutil.rmtree(tree, ignore_errors=True)
+    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("build", ".git"))
+    subprocess.run(["cmake", "-S", tree, "-B", work / "programs", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"], check=True, stdout=subprocess.DEVNULL)
+    for fold, program in enumerate(programs):
+        train.write_table(tree / "extract" / "model_tables.c", models / f"fold-{fold}.model")
+        subprocess.run(["ninja", "-C", work / "programs", "warcmill"], check=True, stdout=subprocess.DEVNULL)
+        shutil.copy(work / "programs" / "warcmill", program)
+    return programs
+
+
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("set", type=pathlib.Path)
-    parser.add_argument("--tool", required=True)
+    chosen = parser.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("--tool")
+    chosen.add_argument("--models", type=pathlib.Path)
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--min-pages", type=int, default=5)
     given = parser.parse_args()
+    given.work.mkdir(parents=True, exist_ok=True)
+    programs, fold_of = [given.tool], lambda row: 0
+    if given.models:
+        sys.path.insert(0, str(ROOT / "extract" / "train"))
+        import train
+        programs, fold_of = held_out_programs(given.models, given.work), lambda row: train.fold_of(train.group_of(row, given.set.name))
     hosts, truth = collections.defaultdict(list), {}
     for line in (given.set / "truth.jsonl").open(encoding="utf-8"):
         page = json.loads(line)
         if page.get("text") and host_of(page):
             hosts[host_of(page)].append(page)
-    given.work.mkdir(parents=True, exist_ok=True)
-    archive = given.work / "set.warc.gz"
-    with archive.open("wb") as out:
-        for host, pages in sorted(hosts.items()):
-            for number, page in enumerate(pages if len(pages) >= given.min_pages else []):
-                address = f"http://{host}/{number}"
-                truth[address] = page["text"]
-                out.write(record(address, (given.set / "html" / (page["id"] + ".html")).read_bytes()))
-    without = build(given.tool, archive, given.work / "without", "--no-host-evidence")
-    both = build(given.tool, archive, given.work / "with")
+    archives = [given.work / f"set-{number}.warc.gz" for number in range(len(programs))]
+    outputs = [archive.open("wb") for archive in archives]
+    for host, pages in sorted(hosts.items()):
+        for number, page in enumerate(pages if len(pages) >= given.min_pages else []):
+            address = f"http://{host}/{number}"
+            truth[address] = page["text"]
+            outputs[fold_of(page)].write(record(address, (given.set / "html" / (page["id"] + ".html")).read_bytes()))
+    without, both = {}, {}
+    for program, archive, out in zip(programs, archives, outputs):
+        out.close()
+        without.update(build(program, archive, given.work / "without", "--keep-all", "--no-host-evidence"))
+        both.update(build(program, archive, given.work / "with", "--keep-all"))
     common = sorted(truth.keys() & without.keys() & both.keys())
     print(f"{len(truth)} pages of {sum(len(p) >= given.min_pages for p in hosts.values())} hosts; documents: {len(without)} without, {len(both)} with host evidence")
     corpora = [("without", without), ("with", both)]

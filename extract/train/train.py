@@ -57,6 +57,10 @@ def group_of(row, name):
     return named.group(1) if named else name + ':' + row['id']
 
 
+def fold_of(group):
+    return zlib.crc32(('f' + group).encode()) % FOLDS
+
+
 def unpack(data, name, work):
     for folder in (os.path.join(data, name), os.path.join(work, 'sets', name)):
         if os.path.exists(os.path.join(folder, 'truth.jsonl')):
@@ -83,7 +87,7 @@ def read_truth(data, names, work):
             p.set, p.id, p.truth, p.lang, p.type = name, row['id'], row['text'], row.get('lang'), row.get('page_type')
             p.url, p.path = row.get('url'), os.path.join(folder, 'html', row['id'] + '.html')
             p.group = group_of(row, name)
-            p.fold = zlib.crc32(('f' + p.group).encode()) % FOLDS
+            p.fold = fold_of(p.group)
             pages.append(p)
     return pages
 
