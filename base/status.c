@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *const status_names[] = {
 	[STATUS_OK] = "ok",         [STATUS_END] = "end", [STATUS_DATA] = "data",   [STATUS_LIMIT] = "limit",
@@ -19,12 +20,15 @@ enum status fault_set(struct fault *fault, enum status status, uint64_t offset, 
 		memory_fail();
 	if (!fault)
 		return status;
-	fault->status = status;
-	fault->offset = offset;
+	/* Beside the fault, then copied: an argument may be the fault's own text, with more said before it. */
+	char text[sizeof fault->text];
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(fault->text, sizeof fault->text, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	fault->status = status;
+	fault->offset = offset;
+	memcpy(fault->text, text, sizeof text);
 	for (char *c = fault->text; *c; c++)
 		if ((unsigned char)*c < ' ')
 			*c = ' ';

@@ -38,6 +38,12 @@ int cli_slurm(int argc, char **argv);
 
 /* Print "warcmill NAME: message" on stderr and return CODE. */
 int cli_fail(int code, const char *command, const char *format, ...) WARCMILL_PRINTF(3, 4);
+struct option;
+/* getopt_long that speaks with one voice: for a wrong option it prints one sentence and returns '?'. SHORTS begins with
+ * ':'. */
+int cli_option(int argc, char **argv, const char *command, const char *shorts, const struct option *longs);
+/* The value of --name-depth; EXIT_USAGE, with a sentence, when it is none. */
+int cli_name_depth(const char *command, const char *value, unsigned *depth);
 struct match_reads;
 void cli_warn_reads(const struct match_reads *reads); /* one line on stderr where reads will be short; slurm_states.c */
 int cli_status_exit(enum status status);              /* exit code for a status */

@@ -198,7 +198,7 @@ static bool options_read(struct article_command *c, int argc, char **argv, const
 		{"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
 	};
 	int option;
-	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+	while ((option = cli_option(argc, argv, "article", ":", longs)) != -1) {
 		switch (option) {
 		case 'u':
 			c->url = optarg;
@@ -232,7 +232,7 @@ static bool options_read(struct article_command *c, int argc, char **argv, const
 		}
 	}
 	if (optind == argc) {
-		c->exit_code = usage(stderr);
+		c->exit_code = cli_fail(EXIT_USAGE, "article", "no FILE was given; see warcmill article --help");
 		return false;
 	}
 	return true;

@@ -46,7 +46,10 @@ static int print_help(void)
 	puts("");
 	for (size_t i = 0; i < corpus_option_count(); i++) {
 		const struct option_row *row = corpus_option_at(i);
-		printf("  --%-17s %-13s %s", row->name, row->argument ? row->argument : "", row->help);
+		const char *argument = row->argument ? row->argument : "";
+		/* Columns are characters: an ellipsis is one, in three bytes. */
+		int width = 13 + (strstr(argument, "…") ? (int)strlen("…") - 1 : 0);
+		printf("  --%-17s %-*s %s", row->name, width, argument, row->help);
 		if (row->choices)
 			printf(": %s", row->choices);
 		printf(row->otherwise ? " [%s]\n" : "\n", row->otherwise);

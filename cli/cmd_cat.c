@@ -203,14 +203,14 @@ int cli_cat(int argc, char **argv)
 		{NULL, 0, NULL, 0},
 	};
 	enum part part = PART_RECORD;
-	for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+	for (int option; (option = cli_option(argc, argv, "cat", ":h", options)) != -1;) {
 		if (option >= PART_BLOCK && option <= PART_TEXT)
 			part = (enum part)option;
 		else
-			return usage(option == 'h' ? stdout : stderr);
+			return option == 'h' ? usage(stdout) : EXIT_USAGE;
 	}
 	if (optind + 1 != argc)
-		return usage(stderr);
+		return cli_fail(EXIT_USAGE, "cat", "one INPUT@OFFSET is needed; see warcmill cat --help");
 	char *path = argv[optind], *at = strrchr(path, '@');
 	uint64_t offset, inner;
 	if (!at || at == path || !warc_address_parse(span_of(at + 1), &offset, &inner))

@@ -148,19 +148,18 @@ int cli_check(int argc, char **argv)
 	};
 	struct checking checking = {0};
 	struct warc_options reading = {0};
-	uint64_t depth;
-	for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+	for (int option; (option = cli_option(argc, argv, "check", ":h", options)) != -1;) {
 		if (option == 's')
 			checking.strict = true;
 		else if (option == 'q')
 			checking.quiet = true;
-		else if (option == 'd' && span_to_u64(span_of(optarg), &depth) && depth < 1000)
-			reading.name_depth = (unsigned)depth;
-		else
-			return usage(option == 'h' ? stdout : stderr);
+		else if (option == 'h')
+			return usage(stdout);
+		else if (option != 'd' || cli_name_depth("check", optarg, &reading.name_depth) != EXIT_DONE)
+			return EXIT_USAGE;
 	}
 	if (optind == argc)
-		return usage(stderr);
+		return cli_fail(EXIT_USAGE, "check", "no INPUT was given; see warcmill check --help");
 	struct record_visitor visitor = {"check", &checking, on_record, on_damage, on_end};
 	int code = each_record((const char *const *)argv + optind, (size_t)(argc - optind), &reading, &visitor);
 	if (fflush(stdout) && code == EXIT_DONE)

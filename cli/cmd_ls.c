@@ -251,19 +251,18 @@ int cli_ls(int argc, char **argv)
 	};
 	struct listing listing = {0};
 	struct warc_options reading = {0};
-	uint64_t depth;
-	for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+	for (int option; (option = cli_option(argc, argv, "ls", ":h", options)) != -1;) {
 		if (option == 'l')
 			listing.form = FORM_JSONL;
 		else if (option == 'c')
 			listing.form = FORM_CDXJ;
-		else if (option == 'd' && span_to_u64(span_of(optarg), &depth) && depth < 1000)
-			reading.name_depth = (unsigned)depth;
-		else
-			return usage(option == 'h' ? stdout : stderr);
+		else if (option == 'h')
+			return usage(stdout);
+		else if (option != 'd' || cli_name_depth("ls", optarg, &reading.name_depth) != EXIT_DONE)
+			return EXIT_USAGE;
 	}
 	if (optind == argc)
-		return usage(stderr);
+		return cli_fail(EXIT_USAGE, "ls", "no INPUT was given; see warcmill ls --help");
 	buffer_init(&listing.line, LINE_MAX_BYTES);
 	buffer_init(&listing.key, LINE_MAX_BYTES);
 	buffer_init(&listing.index, INDEX_MAX);

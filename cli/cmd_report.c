@@ -42,15 +42,15 @@ int cli_report(int argc, char **argv)
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	bool quiet = false, text = false;
-	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+	for (int option; (option = cli_option(argc, argv, "report", ":", options)) != -1;)
 		if (option == 'q')
 			quiet = true;
 		else if (option == 't')
 			text = true;
 		else
-			return usage(option == 'h' ? stdout : stderr);
+			return option == 'h' ? usage(stdout) : EXIT_USAGE;
 	if (argc - optind != 1)
-		return usage(stderr);
+		return cli_fail(EXIT_USAGE, "report", "one CORPUS is needed; see warcmill report --help");
 	struct fault fault = {0};
 	enum status status = text ? report_text(argv[optind], &fault) : corpus_report(argv[optind], &fault);
 	if (status != STATUS_OK)

@@ -25,23 +25,46 @@ static struct option *long_options(const struct own_options *own)
 	return out;
 }
 
+int cli_option(int argc, char **argv, const char *command, const char *shorts, const struct option *longs)
+{
+	opterr = 0;
+	int code = getopt_long(argc, argv, shorts, longs, NULL);
+	if (code != '?' && code != ':')
+		return code;
+	/* In a row of short options argv does not tell which one it was. */
+	const char *word = argv[optind - 1], letter[] = {'-', (char)optopt, 0};
+	const char *name = !optopt || !strncmp(word, "--", 2) ? word : letter;
+	if (code == ':')
+		cli_fail(EXIT_USAGE, command, "%s needs a value", name);
+	else if (optopt && name == word)
+		cli_fail(EXIT_USAGE, command, "%s: this option takes no value", name);
+	else
+		cli_fail(EXIT_USAGE, command, "there is no option %s; see warcmill %s --help", name, command);
+	return '?';
+}
+
+int cli_name_depth(const char *command, const char *value, unsigned *depth)
+{
+	uint64_t number;
+	if (!span_to_u64(span_of(value), &number) || number >= 1000)
+		return cli_fail(EXIT_USAGE, command, "--name-depth takes a number below 1000, not '%s'", value);
+	*depth = (unsigned)number;
+	return EXIT_DONE;
+}
+
 static int parse(int argc, char **argv, const struct own_options *own, const struct option *table,
 		 struct build_options *options)
 {
 	struct fault fault = {0};
 	int code;
 	optind = 1;
-	opterr = 0;
-	while ((code = getopt_long(argc, argv, own->short_options, table, NULL)) != -1) {
+	while ((code = cli_option(argc, argv, own->command, own->short_options, table)) != -1) {
 		if (code == own->help_code || code == 'h') {
 			own->print_help();
 			return -1;
 		}
 		if (code == '?')
-			return cli_fail(EXIT_USAGE, own->command, "there is no option %s; see warcmill %s --help",
-					argv[optind - 1], own->command);
-		if (code == ':')
-			return cli_fail(EXIT_USAGE, own->command, "%s needs a value", argv[optind - 1]);
+			return EXIT_USAGE;
 		enum status status =
 			code >= CORPUS_FIRST
 				? build_options_set(options, corpus_option_at((size_t)(code - CORPUS_FIRST))->name,

@@ -296,6 +296,14 @@ static int compare_names(const void *a, const void *b)
 	return order ? order : strcmp((*left)->path, (*right)->path);
 }
 
+/* The last bytes of a path, which tell it from others. */
+static const char *path_end(const char *path)
+{
+	enum { SHOWN = 60 };
+	size_t size = strlen(path);
+	return size > SHOWN ? path + size - SHOWN : path;
+}
+
 static enum status check_names(const struct warc_inputs *inputs, struct fault *fault)
 {
 	for (size_t i = 1; i < inputs->count; i++) {
@@ -303,8 +311,8 @@ static enum status check_names(const struct warc_inputs *inputs, struct fault *f
 		if (!strcmp(a->name, b->name))
 			return fault_set(
 				fault, STATUS_USAGE, 0,
-				"two inputs are named %.60s: %.60s and %.60s; keep folders in the names (--name-depth)",
-				a->name, a->path, b->path);
+				"two inputs are named %.40s: %s and %s; keep folders in the names (--name-depth)",
+				a->name, path_end(a->path), path_end(b->path));
 	}
 	return STATUS_OK;
 }

@@ -166,6 +166,8 @@ static void files(void **state)
 	unlink(path);
 	assert_int_equal(file_read(path, &in, &fault), STATUS_IO);
 	assert_non_null(strstr(fault.text, "No such file"));
+	fault_set(&fault, STATUS_IO, 0, "%s: %s", "a/b", fault.text);
+	assert_string_equal(fault.text, "a/b: cannot open: No such file or directory");
 	assert_int_equal(file_write_atomic("/proc/nowhere/x", SPAN("x"), &fault), STATUS_IO);
 	snprintf(path, sizeof path, "%s/a/b", folder);
 	rmdir(path);

@@ -17,8 +17,33 @@ expect 64 'include-url: ' "$program" build "${archives[@]}" -o "$work/x" --inclu
 expect 64 'absent.warc: No such file' "$program" build "$work/absent.warc" -o "$work/x"
 expect 64 'name' "$program" build "${archives[0]}" "${archives[0]/tests/tests/../tests}" -o "$work/x"
 expect 64 'there is no command' "$program" frobnicate
-expect 0 'usage: warcmill build' "$program" build --help
-expect 0 'usage: warcmill verify' "$program" verify --help
+for command in build article dedup recluster ls cat check verify explain report run slurm; do
+	expect 0 "usage: warcmill $command" "$program" "$command" --help
+	[ "$("$program" "$command" 2>&1 >"$work/out" | wc -l)" -eq 1 ] && [ ! -s "$work/out" ] ||
+		fail "$command without arguments is not one sentence"
+done
+for command in build article dedup ls cat check verify explain report slurm; do
+	expect 64 "^warcmill $command: there is no option --nonsense; see warcmill $command --help$" "$program" "$command" --nonsense
+	[ "$("$program" "$command" --nonsense 2>&1 | wc -l)" -eq 1 ] || fail "$command: more than one sentence"
+done
+expect 64 '--jsonl=x: this option takes no value' "$program" ls --jsonl=x "${archives[0]}"
+expect 64 'there is no option -z' "$program" build -zq "${archives[0]}"
+expect 64 '--url needs a value' "$program" article --url
+expect 64 'number below 1000, not .x' "$program" ls --name-depth x "${archives[0]}"
+# Columns are characters, not bytes.
+"$program" build --help >"$work/out"
+grep -q "^  --host              HOST,…        only" "$work/out" || fail "the columns of --help"
+# Equal names: the ends of the paths tell them apart.
+long=$work/$(printf 'long%.0s' {1..30})
+mkdir -p "$long/one" "$long/two" && cp "${archives[0]}" "$long/one/" && cp "${archives[0]}" "$long/two/"
+expect 64 'long/one/.* and .*long/two/.*; keep folders in the names \(--name-depth\)$' "$program" build "$long" -o "$work/x"
+# A file that cannot be read; who is root reads any, so a loop of links stands for it too.
+ln -s loop.warc "$work/loop.warc"
+expect 74 '^warcmill build: [^:]*/loop.warc: [^:]*$' "$program" build "$work/loop.warc" -o "$work/x"
+if [ "$(id -u)" -ne 0 ]; then
+	cp "${archives[0]}" "$work/closed" && chmod 000 "$work/closed"
+	expect 74 '^warcmill build: [^:]*/closed: cannot open: Permission denied$' "$program" build "$work/closed" -o "$work/x"
+fi
 expect 0 'zlib' "$program" --version
 expect 64 'no finished corpus' "$program" verify "$work"
 [ -e "$work/x" ] && fail "a refused run left a folder"

@@ -7,8 +7,8 @@ plain=$source_root/tests/fuzz/corpus/warc/plain
 expect 0 'usage: warcmill ls' "$program" ls --help
 expect 0 'usage: warcmill cat' "$program" cat --help
 expect 0 'usage: warcmill check' "$program" check --help
-expect 64 'usage' "$program" ls
-expect 64 'usage' "$program" check --nonsense "$plain"
+expect 64 'no INPUT was given' "$program" ls
+expect 64 'there is no option --nonsense' "$program" check --nonsense "$plain"
 expect 64 'is not INPUT@OFFSET' "$program" cat "$plain"
 expect 64 'No such file' "$program" cat "$work/absent.warc@0"
 
