@@ -73,6 +73,7 @@ static void fill_subtree(struct features *f, const struct blocks *blocks, const 
 	ROW(subtree_depth);
 	ROW(subtree_up);
 	ROW(purity);
+	ROW(subtree_left);
 	int64_t most = INT64_MIN;
 	size_t winner = 0;
 	for (size_t k = 0; k < blocks->element_count; k++) {
@@ -87,6 +88,7 @@ static void fill_subtree(struct features *f, const struct blocks *blocks, const 
 	const struct element *best = &blocks->elements[winner];
 	for (uint32_t i = best->first; i < best->last; i++) {
 		in_subtree[i] = 1;
+		subtree_left[i] = byte_log(1 + (uint32_t)((s->good[best->last] - s->good[i + 1]) / (255 * WORD)));
 		subtree_depth[i] = byte_clip(1 + blocks->elements[blocks->items[i].element].depth - best->depth);
 	}
 	uint32_t from = best->first, to = best->last;
@@ -238,18 +240,20 @@ enum status features_context(struct features *f, const struct blocks *blocks, co
 		return STATUS_OK;
 	while (size < n * 2)
 		size *= 2;
-	uint32_t *slots = features_scratch(f, 4 * (n + 1) + 4 * n + size + 2 * n + 8, false);
+	size_t own = (4 * (n + 1) + 4 * n + size + 2 * n + 8) & ~(size_t)1;
+	uint32_t *slots = features_scratch(f, own + features_end_space(blocks), false);
 	if (!slots)
 		return STATUS_MEMORY;
+	uint32_t *rest = slots + own;
 	uint64_t *wide = (uint64_t *)(void *)slots; /* scratch comes from realloc: aligned */
 	struct sums s = {wide, wide + n + 1};
 	uint64_t *space = wide + 2 * (n + 1);
 	slots = (uint32_t *)(void *)(space + 2 * n);
 	s.weight[0] = s.good[0] = 0;
 	for (size_t i = 0; i < n; i++) {
-		uint32_t own = weight_of(&blocks->items[i]);
-		s.weight[i + 1] = s.weight[i] + own;
-		s.good[i + 1] = s.good[i] + (uint64_t)own * p[i];
+		uint32_t weight = weight_of(&blocks->items[i]);
+		s.weight[i + 1] = s.weight[i] + weight;
+		s.good[i + 1] = s.good[i] + (uint64_t)weight * p[i];
 	}
 	memcpy(features_row(f, COLUMN_p), p, n);
 	fill_ranges(f, blocks, p, &s);
@@ -259,5 +263,6 @@ enum status features_context(struct features *f, const struct blocks *blocks, co
 	fill_distances(f, blocks, p);
 	fill_page(f, blocks, p, &s);
 	fill_groups(f, blocks, p, &s, space, slots, (uint32_t)size - 1);
+	features_end(f, blocks, p, s.good, rest);
 	return STATUS_OK;
 }

@@ -45,7 +45,10 @@
 	X(c0_mean) X(c0_share) X(c1_mean) X(c1_share) X(c2_mean) X(c2_share) X(c3_mean) X(c3_share) \
 	X(in_subtree) X(subtree_depth) X(subtree_up) X(in_interval) X(interval_distance) X(group_mean) \
 	X(group_count) X(strong_back) X(strong_ahead) X(weak_back) X(weak_ahead) X(expected) X(strong_count) \
-	X(doubt) X(purity) X(tag_mean) X(section_mean) X(section_share) X(gap_back) X(gap_ahead) X(bad_before)
+	X(doubt) X(purity) X(tag_mean) X(section_mean) X(section_share) X(gap_back) X(gap_ahead) X(bad_before) \
+	X(unit_index) X(unit_count) X(unit_share) X(unit_first) X(unit_title) X(heads_since) X(titles_since) \
+	X(dates_since) X(names_since) X(refusals_since) X(bad_since) X(run_share) X(run_mass) X(run_away) \
+	X(run_bad) X(subtree_left) X(said_before) X(said_after)
 /* clang-format on */
 
 enum column {
@@ -98,6 +101,11 @@ enum status features_place(struct features *features, const struct blocks *block
 			   const struct page_metadata *metadata);
 /* Fill the rows of stage 2 from stage 1's probabilities P[blocks.count]. */
 enum status features_context(struct features *features, const struct blocks *blocks, const uint8_t *p);
+/* Its part about where the article ends (features_end.c): GOOD[blocks.count + 1], running sums of weight × P; SPACE is
+ * 8-byte aligned and features_end_space words long. */
+size_t features_end_space(const struct blocks *blocks);
+void features_end(struct features *features, const struct blocks *blocks, const uint8_t *p, const uint64_t *good,
+		  uint32_t *space);
 
 /* SIZE words of zeroed or raw scratch that lives until the next call. */
 uint32_t *features_scratch(struct features *features, size_t size, bool zero);

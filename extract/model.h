@@ -49,6 +49,8 @@ struct article_model {
 
 extern const unsigned char model_builtin[];
 extern const size_t model_builtin_size;
+/* What the features of the example pages came to when it was trained (warcmill-features --check). */
+extern const uint64_t model_builtin_features;
 
 /* Sum of an element's token weights, clipped to ±192. TOKENS may be NULL. */
 int model_element_score(const struct model_tokens *tokens, const uint32_t *hashes, size_t count);

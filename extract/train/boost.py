@@ -25,6 +25,22 @@ class Stage:
         return '%d trees, %d leaves, unit %d' % (len(self.trees), sum(len(t[1]) for t in self.trees), self.unit)
 
 
+def read_stage(path):
+    """Stage 1 of a model file."""
+    data = open(path, 'rb').read()
+    elements, words = struct.unpack_from('<II', data, 12)
+    at = 20 + 512 + 5 * (elements + words)
+    base, unit, count, _ = struct.unpack_from('<iiii', data, at)
+    at, trees = at + 16, []
+    for _ in range(count):
+        inner = data[at]
+        nodes = [struct.unpack_from('<HBBB', data, at + 1 + 5 * k) for k in range(inner)]
+        at += 1 + 5 * inner
+        trees.append((nodes, list(struct.unpack_from('<%db' % (inner + 1), data, at))))
+        at += inner + 1
+    return Stage(trees, base, unit)
+
+
 def read_trees(path):
     """The text that warcmill-boost writes -> base, [(inner nodes, leaf values)]."""
     lines = iter(open(path))
@@ -35,9 +51,9 @@ def read_trees(path):
     return base, trees
 
 
-def fit(tool, work, x, y, w, options, drop=()):
+def fit(tool, work, x, y, w, options, drop=(), seeds=1):
     """Blocks half in the truth weigh less; features in DROP are left out (ablation). OPTIONS: trees, leaves, depth, rate, lambda,
-    columns, rows, min_weight, seed."""
+    columns, rows, min_weight. SEEDS forests of trees / SEEDS each are averaged: they differ in the rows and columns that they drew."""
     w = w * np.where((y > 0.15) & (y < 0.85), 0.6, 1.0)
     features = np.array([k for k in range(x.shape[1]) if k not in drop], np.int64)
     rows = os.path.join(work, 'rows-%d' % os.getpid())
@@ -46,8 +62,12 @@ def fit(tool, work, x, y, w, options, drop=()):
         f.write(np.ascontiguousarray(x[:, features]).tobytes())
         f.write((y > 0.5).astype('<f4').tobytes())
         f.write((w / w.mean()).astype('<f4').tobytes())
-    subprocess.run([tool, rows, rows + '.trees'] + [str(v) for v in options], check=True)
-    base, grown = read_trees(rows + '.trees')
+    grown = []
+    for seed in range(seeds):
+        count = (options[0] * (seed + 1)) // seeds - (options[0] * seed) // seeds
+        subprocess.run([tool, rows, rows + '.trees', str(count)] + [str(v) for v in options[1:]] + [str(seed + 1)], check=True)
+        base, part = read_trees(rows + '.trees')
+        grown += [(inner, [v / seeds for v in leaves]) for inner, leaves in part]
     os.remove(rows)
     os.remove(rows + '.trees')
     top = max(max(map(abs, leaves)) for _, leaves in grown)

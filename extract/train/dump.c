@@ -3,9 +3,14 @@
  * usage: warcmill-features [--model FILE] LIST OUT     LIST holds PATH<TAB>URL lines; one record a page, in order,
  * little endian: u32 magic, blocks n, elements e, columns c, text bytes t; u32 parent[e]; u8 token count[e]; u32
  * tokens; u32 element[n]; u32 words[n] (1/20); u32 text end[n]; u8 word count[n]; u32 words' hashes; u8 matrix[c][n];
- * u8 p[2][n]; text */
+ * u8 p[2][n]; text.
+ *
+ *        warcmill-features [--model FILE] --checksum PAGE...   what the features of these pages come to
+ *        warcmill-features --check PAGE...                     fails if that is not what the built-in model was made
+ * with */
 #include "extract/article_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -84,6 +89,87 @@ static int print_views(void)
 	return 0;
 }
 
+struct reader { /* files to measured pages */
+	struct charset_decoder *decoder;
+	struct html_parser *parser;
+	struct article_extractor *extractor;
+	struct buffer bytes;
+	struct page page;
+};
+
+static struct reader reader_new(const struct article_options *options)
+{
+	struct reader reader;
+	memset(&reader, 0, sizeof reader);
+	reader.decoder = charset_decoder_new((size_t)256 << 20);
+	reader.parser = html_parser_new(NULL);
+	reader.extractor = article_extractor_new(options);
+	buffer_init(&reader.bytes, (size_t)1 << 30);
+	return reader;
+}
+
+static void reader_free(struct reader *reader)
+{
+	article_extractor_free(reader->extractor);
+	html_parser_free(reader->parser);
+	charset_decoder_free(reader->decoder);
+	buffer_free(&reader->bytes);
+}
+
+static enum status reader_measure(struct reader *reader, const char *name, struct span url)
+{
+	struct charset_result charset;
+	struct page_metadata metadata;
+	struct fault fault;
+	buffer_clear(&reader->bytes);
+	reader->page = (struct page){.url = url.size ? url : SPAN_NONE, .fetch_time = DATE_NONE};
+	enum status status = file_read(name, &reader->bytes, &fault);
+	if (!status)
+		status = charset_decode(reader->decoder, buffer_span(&reader->bytes), SPAN_NONE, &reader->page.html,
+					&charset);
+	if (!status || status == STATUS_LIMIT)
+		status = html_parse(reader->parser, reader->page.html, &reader->page.tree);
+	if (!status || status == STATUS_LIMIT)
+		status = article_measure(reader->extractor, &reader->page, &metadata);
+	return status;
+}
+
+/* Sum over the pages, in any order, of hashes of all that the trees see and say. */
+static int checksum(const struct article_options *options, char **names, int count, uint64_t *sum)
+{
+	struct reader reader = reader_new(options);
+	*sum = features_digest();
+	for (int k = 0; k < count; k++) {
+		enum status status = reader_measure(&reader, names[k], SPAN_NONE);
+		if (status)
+			return fprintf(stderr, "%s: %s\n", names[k], status_name(status)), 74;
+		struct article_extractor *x = reader.extractor;
+		uint64_t hash = 0;
+		for (unsigned c = 0; c < COLUMN_COUNT; c++)
+			hash = hash64(features_row(&x->features, c), x->blocks.count, hash + c);
+		for (int stage = 0; stage < 2; stage++)
+			hash = hash64(x->p[stage], x->blocks.count, hash);
+		*sum += hash;
+	}
+	reader_free(&reader);
+	return 0;
+}
+
+static int check(char **names, int count)
+{
+	struct article_options options = {0};
+	uint64_t sum;
+	int failed = checksum(&options, names, count, &sum);
+	if (!failed && sum != model_builtin_features)
+		return fprintf(stderr,
+			       "the built-in model was trained on other features (%016" PRIx64 ", now %016" PRIx64
+			       "): train it again, or if only example pages or metadata have changed, "
+			       "extract/train/train.py --stamp\n",
+			       model_builtin_features, sum),
+		       65;
+	return failed;
+}
+
 int main(int argc, char **argv)
 {
 	struct fault fault = {0};
@@ -95,19 +181,24 @@ int main(int argc, char **argv)
 	buffer_init(&spare, (size_t)1 << 30);
 	if (argc == 2 && !strcmp(argv[1], "--views"))
 		return print_views();
-	if (argc == 5 && !strcmp(argv[1], "--model")) {
+	if (argc > 2 && !strcmp(argv[1], "--check"))
+		return check(argv + 2, argc - 2);
+	if (argc > 4 && !strcmp(argv[1], "--model")) {
 		if (file_read(argv[2], &bytes, &fault) ||
 		    !(options.model = article_model_open(buffer_span(&bytes), &fault)))
 			return fprintf(stderr, "%s: %s\n", argv[2], fault.text), 65;
 		argv += 2;
 		argc -= 2;
 	}
+	if (argc > 2 && !strcmp(argv[1], "--checksum")) {
+		uint64_t sum;
+		int failed = checksum(&options, argv + 2, argc - 2, &sum);
+		return failed ? failed : printf("%016" PRIx64 "\n", sum) < 0 ? 74 : 0;
+	}
 	FILE *file = argc == 3 ? fopen(argv[2], "wb") : NULL;
 	if (!file || file_read(argv[1], &list, &fault))
 		return fprintf(stderr, "usage: warcmill-features [--model FILE] LIST OUT | --views\n"), 64;
-	struct charset_decoder *decoder = charset_decoder_new((size_t)256 << 20);
-	struct html_parser *parser = html_parser_new(NULL);
-	struct article_extractor *extractor = article_extractor_new(&options);
+	struct reader reader = reader_new(&options);
 	struct span rest = buffer_span(&list), line, path;
 	while (span_cut(&rest, '\n', &line)) {
 		char name[4096];
@@ -115,26 +206,14 @@ int main(int argc, char **argv)
 			continue;
 		memcpy(name, path.data, path.size);
 		name[path.size] = 0;
-		buffer_clear(&bytes);
-		struct page page = {.url = line.size ? line : SPAN_NONE, .fetch_time = DATE_NONE};
-		struct charset_result charset;
-		struct page_metadata metadata;
-		enum status status = file_read(name, &bytes, &fault);
-		if (!status)
-			status = charset_decode(decoder, buffer_span(&bytes), SPAN_NONE, &page.html, &charset);
-		if (!status || status == STATUS_LIMIT)
-			status = html_parse(parser, page.html, &page.tree);
-		if (!status || status == STATUS_LIMIT)
-			status = article_measure(extractor, &page, &metadata);
+		enum status status = reader_measure(&reader, name, line);
 		if (status)
 			return fprintf(stderr, "%s: %s\n", name, status_name(status)), 74;
 		buffer_clear(&out);
-		put_page(&out, &spare, extractor, page.tree);
+		put_page(&out, &spare, reader.extractor, reader.page.tree);
 		if (out.status || fwrite(out.data, 1, out.size, file) != out.size)
 			return 74;
 	}
-	article_extractor_free(extractor);
-	html_parser_free(parser);
-	charset_decoder_free(decoder);
+	reader_free(&reader);
 	return fclose(file) ? 74 : 0;
 }
