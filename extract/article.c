@@ -167,6 +167,7 @@ static enum status take_embedded(struct article_extractor *extractor, struct spa
 		extractor->out[n++] = (struct article_block){
 			.hash = hash64(tokens, words * sizeof *tokens, 0),
 			.score = 1.0f,
+			.first_score = 1.0f,
 			.kept = true,
 			.words = (uint32_t)words,
 			.node = 0,
@@ -213,6 +214,7 @@ static void start_blocks(struct article_extractor *extractor)
 		extractor->out[i] = (struct article_block){
 			.hash = block->hash,
 			.score = (float)extractor->p[1][i] / 255.0f,
+			.first_score = (float)extractor->p[0][i] / 255.0f,
 			.words = (block->words + WORD / 2) / WORD,
 			.node = blocks->elements[block->element].node,
 		};

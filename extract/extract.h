@@ -114,9 +114,10 @@ struct article_block {
 	uint32_t group;        /* cells of one row, items of one list share it */
 	uint32_t offset, size; /* where its text stands in article.text; size 0 when not kept */
 	uint32_t words;
-	uint32_t node;    /* html node of its element */
-	struct span text; /* as it goes into the text (with markup where the option is ARTICLE_MARKDOWN) */
-	const char *why;  /* "model", "end-of-article", "fallback-interval", … static */
+	uint32_t node;     /* html node of its element */
+	struct span text;  /* as it goes into the text (with markup where the option is ARTICLE_MARKDOWN) */
+	float first_score; /* score after the first of the model's two stages, for article_explain */
+	const char *why;   /* "model", "end-of-article", "fallback-interval", … static */
 };
 
 struct article {
@@ -151,8 +152,8 @@ enum status article_extract(struct article_extractor *extractor, const struct pa
 uint32_t article_redecide(struct article_block *blocks, size_t count, const uint64_t *barred, size_t barred_count,
 			  struct buffer *text);
 
-/* Append a self-contained HTML page that shows every block of ARTICLE (which needs its blocks), coloured by score, with
- * the reason. */
+/* Append a self-contained HTML page that shows every block of ARTICLE in its containers, coloured by score, with the
+ * reason. It holds no script and loads nothing; what comes from the page is escaped. */
 enum status article_explain(const struct page *page, const struct article *article, struct buffer *out);
 
 /* Version of everything that influences the text; stored in manifests. */

@@ -46,6 +46,20 @@ check 'blocks' code 0 "$warcmill" article --blocks "$folder/pages/b.html"
 check 'blocks have scores' holds '"blocks":\[{"kept":'
 check 'explain' code 0 "$warcmill" article --explain "$folder/pages/b.html"
 check 'a page to look at' holds '<!doctype html>'
+check 'no script may run' holds "default-src 'none'"
+check 'both stages' holds 'by the first stage alone 0\.'
+check 'containers' holds '<div class="t">article'
+cat >"$folder/pages/c.html" <<'END'
+<title>"Wrens" &lt;/title>&lt;script>mark()&lt;/script></title><meta name=description content="</table><img src=x onerror=mark()>">
+<article class='"><script>mark()</script>' id="'onclick=mark()"><h1>River &lt;script>mark()&lt;/script> rises</h1>
+<p>The mills stood still &lt;img src=x onerror=mark()> and nobody could bake, as the keepers of the river said.</p>
+<p>When evening came, &lt;style>*{display:none}&lt;/style> the mayor asked each of them for one plain answer.</p></article>
+END
+check 'hostile page' code 0 "$warcmill" article --explain "$folder/pages/c.html"
+check 'its markup is text' holds '&lt;img src=x'
+check 'quotes are escaped' holds '&#39;onclick'
+check 'none of its markup lives' sh -c "! grep -qiE '<(script|img|svg|iframe)' '$folder/out' && [ \"\$(grep -c '<style' '$folder/out')\" -eq 1 ]"
+rm "$folder/pages/c.html"
 check 'help' code 0 "$warcmill" article --help
 check 'no argument' code 64 "$warcmill" article
 check 'unknown option' code 64 "$warcmill" article --no-such-thing x
