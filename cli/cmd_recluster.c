@@ -21,7 +21,7 @@ static bool add(struct parts *parts, char *text)
 {
 	if (parts->count + 1 >= parts->capacity) {
 		int capacity = parts->capacity ? parts->capacity * 2 : 64;
-		char **at = realloc(parts->at, (size_t)capacity * sizeof *at);
+		char **at = memory_grow(parts->at, (size_t)capacity * sizeof *at);
 		if (!at) {
 			free(text);
 			return false;
@@ -37,7 +37,7 @@ static bool add(struct parts *parts, char *text)
 static char *join(const char *folder, const char *name)
 {
 	size_t size = strlen(folder) + strlen(name) + 2;
-	char *path = malloc(size);
+	char *path = memory_new(size);
 	if (path)
 		snprintf(path, size, "%s/%s", folder, name);
 	return path;

@@ -374,7 +374,7 @@ static int with_run(struct arguments *arguments, const char *folder)
 
 int cli_slurm(int argc, char **argv)
 {
-	struct arguments *arguments = calloc(1, sizeof *arguments);
+	struct arguments *arguments = memory_zeroed(1, sizeof *arguments);
 	if (!arguments || !(arguments->options = build_options_new())) {
 		free(arguments);
 		return cli_fail(EXIT_IO, "slurm", "no memory");
