@@ -295,6 +295,20 @@ static struct span header(const struct job *job, const char *name)
 	return job->http.present ? warc_field_get(job->http.fields, job->http.field_count, name) : SPAN_NONE;
 }
 
+/* All headers of NAME, one a line: an agent named in one holds to its end only. */
+static struct span headers(const struct job *job, const char *name)
+{
+	struct span all = SPAN_NONE;
+	for (size_t i = 0; job->http.present && i < job->http.field_count; i++) {
+		const struct warc_field *field = &job->http.fields[i];
+		if (!span_equal_nocase(field->name, span_of(name)))
+			continue;
+		all = all.data ? arena_print(job->maker->arena, "%.*s\n%.*s", SPAN_ARG(all), SPAN_ARG(field->value))
+			       : field->value;
+	}
+	return all;
+}
+
 static enum status read_article(struct job *job, struct article *article, struct fault *fault)
 {
 	struct page_maker *maker = job->maker;
@@ -311,7 +325,7 @@ static enum status read_article(struct job *job, struct article *article, struct
 		return fault_set(fault, status, job->record->offset, "cannot parse the page: %s", status_name(status));
 	cut |= status == STATUS_LIMIT;
 	page.tree = tree;
-	page.x_robots_tag = header(job, "X-Robots-Tag");
+	page.x_robots_tag = headers(job, "X-Robots-Tag");
 	page.tdm_reservation = header(job, "tdm-reservation");
 	page.tdm_policy = header(job, "tdm-policy");
 	page.content_language = header(job, "Content-Language");

@@ -421,7 +421,7 @@ static struct span cut_tail(struct span text)
 			text.size = at;
 	}
 
-	static const char *const behind_name[] = {" on ", " for ", " via ", " is a ", " is an ", " at "};
+	static const char *const behind_name[] = {" on ", " for ", " via ", " is a ", " is an ", " at ", " / "};
 	for (size_t i = 0; i < sizeof behind_name / sizeof *behind_name; i++) {
 		size_t at =
 			may_hold(behind, span_of(behind_name[i])) ? span_find(text, span_of(behind_name[i])) : SIZE_MAX;
@@ -489,6 +489,9 @@ static const char *const not_names[] = {"null",
 					"video",
 					"anonymous author",
 					"staff writer",
+					"written by",
+					"posted by",
+					"published by",
 					"view bio",
 					"bio",
 					"full bio",
@@ -549,6 +552,18 @@ static struct span cut_role(struct span name)
 	return name;
 }
 
+/* "Politics Reporter" behind a name is what that person does. */
+static bool ends_in_role(struct span name)
+{
+	static const char *const nouns[] = {"reporter",     "correspondent", "editor",     "writer", "columnist",
+					    "contributor",  "producer",      "journalist", "expert", "analyst",
+					    "photographer", "redakteur",     "redakteurin"};
+	size_t start = name.size;
+	while (start && name.data[start - 1] != ' ')
+		start--;
+	return start && word_in(span_slice(name, start, SIZE_MAX), ROWS(nouns));
+}
+
 static size_t add_name(const struct metadata_reader *reader, struct span name, struct span *names, size_t count,
 		       size_t max)
 {
@@ -557,7 +572,7 @@ static size_t add_name(const struct metadata_reader *reader, struct span name, s
 	if (by && (span_starts_nocase(name, SPAN("by ")) || (unsigned char)*name.data >= 0xE3))
 		name = trim_marks(span_slice(name, by, SIZE_MAX));
 	name = trim_marks(cut_role(name));
-	if (count >= max || !acceptable(name))
+	if (count >= max || !acceptable(name) || (count && ends_in_role(name)))
 		return count;
 	for (size_t i = 0; i < count; i++)
 		if (span_equal_nocase(names[i], name))

@@ -77,6 +77,14 @@ static enum place place_of(const struct metadata_reader *reader, const struct ev
 
 /* ---- Titles --------------------------------------------------------------------------------------------- */
 
+/* Whether the page's address has a path, so that it is not a site's first page. */
+static bool is_deep(const struct metadata_reader *reader)
+{
+	struct url url;
+	struct span address = reader->page->url.size ? reader->page->url : reader->canonical;
+	return address.size && url_parse(address, &url) && (url.path.size > 8 || url.query.size);
+}
+
 /* The group of a title, NULL where TEXT is none. */
 static struct group *title_group(const struct metadata_reader *reader, struct group_list *list, struct span text)
 {
@@ -87,8 +95,11 @@ static struct group *title_group(const struct metadata_reader *reader, struct gr
 	struct group *group = group_of(list, key);
 	if (group && !group->text.data) {
 		group->text = text;
-		if (title_is_site(reader, text))
+		if (title_is_site(reader, text)) {
 			add_feature(group, extra_of(0, EXTRA_SITE));
+			if (is_deep(reader))
+				add_feature(group, extra_of(0, TITLE_SITE_DEEP));
+		}
 		if (letters < 12)
 			add_feature(group, extra_of(0, TITLE_SHORT));
 		if (letters > 150)

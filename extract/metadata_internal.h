@@ -147,9 +147,10 @@ enum title_extra {
 	TITLE_SLUG_MOST,       /* at least 80 % of them */
 	TITLE_HEAD_NONE,       /* none of its words stands in the title element or og:title */
 	TITLE_HEAD_HALF,
-	TITLE_HEAD_ALL, /* all of them */
-	TITLE_WITHIN,   /* part of another group of a heading or head */
-	TITLE_AROUND,   /* holds another group */
+	TITLE_HEAD_ALL,  /* all of them */
+	TITLE_WITHIN,    /* part of another group of a heading or head */
+	TITLE_AROUND,    /* holds another group */
+	TITLE_SITE_DEEP, /* says the site's name, and the page is not the site's first */
 };
 enum author_extra {
 	AUTHOR_SHORT = EXTRA_A, /* one word */

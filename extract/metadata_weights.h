@@ -6,37 +6,37 @@
 
 /* clang-format off */
 static const int16_t metadata_weights[FEATURE_COUNT] = {
-	127, 276, 306, 402, 0, 0, /* TITLE_OG */
-	1, -43, -65, -158, 0, 0, /* TITLE_TWITTER */
-	-63, 135, 33, 36, 0, 0, /* TITLE_META */
-	144, 139, 28, 16, 0, 0, /* TITLE_LD_HEADLINE */
-	-25, -252, -338, 168, 0, 0, /* TITLE_LD_NAME */
-	-231, 106, 258, 42, 0, 0, /* TITLE_LD_PAGE */
-	147, 147, -99, -49, 0, 0, /* TITLE_MICRO_HEADLINE */
-	0, 79, 0, 0, 0, 0, /* TITLE_MICRO_NAME */
-	70, 21, 98, -155, 0, 0, /* TITLE_ELEMENT */
-	323, -77, 0, 0, 0, 0, /* TITLE_H1 */
-	305, 150, 0, 0, 0, 0, /* TITLE_H1_FIRST */
-	118, -48, 0, 0, 0, 0, /* TITLE_H1_ONLY */
-	80, 31, 0, 0, 0, -4, /* TITLE_H2_FIRST */
-	321, -224, 0, 0, 0, -152, /* TITLE_CLASS */
-	123, -300, 0, 0, 0, 0, /* TITLE_PART */
-	-27, -27, 0, 0, 0, 0, /* TITLE_PART_CLASS */
-	689, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
-	235, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
-	-219, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
-	-150, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
-	453, 0, 0, 0, 0, 0, /* AUTHOR_META */
-	506, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
-	484, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
-	253, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
-	0, -121, 50, -206, 2, 330, /* AUTHOR_REL */
-	0, 104, 142, 280, 186, -192, /* AUTHOR_HREF */
-	0, 634, 564, 198, 257, 124, /* AUTHOR_MICRO */
-	0, 482, 166, 34, 24, 167, /* AUTHOR_CLASS */
-	0, 201, 87, 99, 32, 2, /* AUTHOR_BYLINE */
-	0, 229, 130, 0, -102, -96, /* AUTHOR_TEXT */
-	160, -123, 70, -38, 140, -142, /* AUTHOR_LIST */
+	130, 283, 314, 429, 0, 0, /* TITLE_OG */
+	-2, -42, -71, -178, 0, 0, /* TITLE_TWITTER */
+	-79, 150, 43, 41, 0, 0, /* TITLE_META */
+	156, 132, 62, 12, 0, 0, /* TITLE_LD_HEADLINE */
+	-7, -277, -409, 178, 0, 0, /* TITLE_LD_NAME */
+	-245, 125, 280, 52, 0, 0, /* TITLE_LD_PAGE */
+	150, 150, -161, -87, 0, -1, /* TITLE_MICRO_HEADLINE */
+	-56, 154, 0, 0, 0, 0, /* TITLE_MICRO_NAME */
+	79, 16, 91, -175, 0, 0, /* TITLE_ELEMENT */
+	339, -91, 0, 0, 0, 0, /* TITLE_H1 */
+	307, 160, 0, 0, 0, 0, /* TITLE_H1_FIRST */
+	113, -41, 0, 0, 0, 0, /* TITLE_H1_ONLY */
+	89, 30, 0, 0, 0, -21, /* TITLE_H2_FIRST */
+	319, -222, 0, 0, 0, -152, /* TITLE_CLASS */
+	225, -407, 0, 0, 0, 0, /* TITLE_PART */
+	-31, -31, 0, 0, 0, 0, /* TITLE_PART_CLASS */
+	654, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
+	243, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
+	-177, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
+	-149, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
+	458, 0, 0, 0, 0, 0, /* AUTHOR_META */
+	530, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
+	492, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
+	265, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
+	0, -119, 61, -198, 1, 306, /* AUTHOR_REL */
+	0, 118, 121, 282, 161, -182, /* AUTHOR_HREF */
+	0, 727, 575, 204, 264, 127, /* AUTHOR_MICRO */
+	0, 472, 166, 33, 49, 149, /* AUTHOR_CLASS */
+	0, 165, 93, 101, 49, 1, /* AUTHOR_BYLINE */
+	0, 260, 170, 0, -100, -87, /* AUTHOR_TEXT */
+	125, -115, 66, -52, 92, -182, /* AUTHOR_LIST */
 	-64, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
 	-102, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
 	-3, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
@@ -57,8 +57,8 @@ static const int16_t metadata_weights[FEATURE_COUNT] = {
 	232, 0, 0, 0, 0, 0, /* DATE_URL */
 	91, 0, 0, 0, 0, 0, /* DATE_IMAGE */
 	-209, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
-	45, -92, 102, 90, 350, -159, -255, -132, -155, 113, 237, -562, 201, 265, 176, -185, 0, 0, /* extras of title */
-	421, -69, 306, 214, 200, -185, 1, -458, -256, 69, -62, 97, -148, 132, -12, 14, 227, -760, /* extras of author */
+	49, -90, 108, 70, 459, 44, -265, -167, -142, 114, 238, -577, 201, 264, 176, -190, -320, 0, /* extras of title */
+	389, -80, 281, 221, 189, -180, -6, -476, -268, 54, -59, 173, -147, 145, -56, 24, 227, -802, /* extras of author */
 	516, 164, -14, 106, 219, 0, 71, 134, 0, 279, 176, 305, 260, 398, 69, 20, 113, 490, /* extras of date */
 };
 /* clang-format on */

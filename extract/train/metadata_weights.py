@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Learn the weights that choose title, authors and date, and write extract/metadata_weights.h.
 
-usage: metadata_weights.py DUMP DATA OUT.h [--folds N] [--errors FIELD]
+usage: metadata_weights.py DUMP DATA OUT.h [--errors FIELD]
+       metadata_weights.py DUMP DATA --ablate
 
 DUMP  the program metadata_dump (built with the project)
 DATA  a folder of sets, each with truth.jsonl and html/ (see docs/metadata.md)
@@ -9,13 +10,16 @@ DATA  a folder of sets, each with truth.jsonl and html/ (see docs/metadata.md)
 A conditional logit model a field: the chance of a group is exp(sum of its features' weights) over the sum for all groups of
 the page and "none". Weights are drawn towards zero (ridge), so that a feature seen on few pages stays small. Cross-validation
 folds are made of whole domains. Only numpy is needed.
+
+--ablate trains and cross-validates anew without each family of sources (their evidence is taken away, and values that nothing
+else says), and without the places and the properties of values, and prints a table for docs/metadata.md.
 """
 import collections, json, os, re, subprocess, sys, urllib.parse
 import numpy as np
 
 SETS = ['wcxb-dev', 'andythefactory-news', 'fundus-multilingual', 'postlight-meta', 'htmldate-mediacloud', 'chinese-web']
 FIELDS = ['title', 'author', 'date']
-RIDGE = {'title': .02, 'author': .02, 'date': .02}
+RIDGE = {'title': .01, 'author': .02, 'date': .02}
 MARGIN = {'title': 0., 'author': 0., 'date': 0.}   # how much better than nothing a group must be
 ABSENT = {'title': 1., 'author': .1, 'date': .15}    # weight of a page whose truth has no such value: many truths are incomplete
 NOT_FOUND = {'title': .4, 'author': .4, 'date': .1}   # of a page that does not hold the truth's value anywhere: many truths are wrong
@@ -66,6 +70,39 @@ def load(dump, data):
             page['truth'], page['set'], page['domain'] = truth[page['id']], name, domain(truth[page['id']])
             pages.append(page)
     return pages
+
+
+# Families of sources for the ablation: names as in METADATA_SOURCES.
+FAMILIES = {
+    'JSON-LD': r'LD_\w+',
+    'OpenGraph, article:, twitter:': r'OG|TWITTER|META_ARTICLE|META_PUBLISHED|META_MODIFIED|META_LABEL',
+    'other meta': r'META|META_NEWS|META_DATE',
+    'microdata': r'MICRO\w*',
+    'title element': r'ELEMENT',
+    'headings': r'H1\w*|H2\w*|PART\w*',
+    'words of class and id': r'CLASS|BYLINE',
+    'links to authors': r'REL|HREF',
+    'time elements': r'TIME\w*',
+    'visible text': r'TEXT|LABEL|UPDATED',
+    'addresses': r'URL|IMAGE',
+    'keys in scripts': r'SCRIPT',
+}
+
+
+def without(pages, gone, places, base, extras):
+    """The pages with features that GONE names taken away, and groups that no other source speaks for."""
+    out = []
+    for page in pages:
+        page = dict(page)
+        for field in FIELDS:
+            groups = []
+            for group in page[field]:
+                f = [x for x in group['f'] if not (x < base and gone(x // places)) and not (extras and x >= base)]
+                if any(x < base for x in f):
+                    groups.append({'v': group.get('v'), 'f': f})
+            page[field] = groups
+        out.append(page)
+    return out
 
 
 def fold_of(name, folds):
@@ -132,11 +169,60 @@ class Rows:
         return out
 
 
+def cross_validate(rows, field, folds=5):
+    """The choice for each page by weights that never saw its domain."""
+    fold = np.array([fold_of(k, folds) for k in rows.keys])
+    choice = [-1] * len(rows.page)
+    for f in range(folds):
+        w = rows.fit((fold != f).astype(float), RIDGE[field] * len(rows.page) / 100)
+        for i, k in enumerate(rows.choose(w, MARGIN[field])):
+            if fold[i] == f:
+                choice[i] = k
+    return choice
+
+
+def ablate(pages, sources, places, count, base, extras):
+    def place_to_head(pages):
+        out = []
+        for page in pages:
+            page = dict(page)
+            for field in FIELDS:
+                page[field] = [{'v': g.get('v'), 'f': sorted({x // places * places if x < base else x for x in g['f']})}
+                               for g in page[field]]
+            out.append(page)
+        return out
+
+    runs = [('all', pages)]
+    for name, pattern in FAMILIES.items():
+        gone = {i for i, (_, source) in enumerate(sources) if re.fullmatch(pattern, source)}
+        runs.append(('without ' + name, without(pages, gone.__contains__, places, base, False)))
+    runs.append(('without places', place_to_head(pages)))
+    runs.append(('without properties of values', without(pages, lambda s: False, places, base, True)))
+    columns = [(f, s) for f in FIELDS for s in SETS if s not in ('chinese-web',) and (s == 'htmldate-mediacloud') <= (f == 'date')]
+    print('| |', ' | '.join(f'{f} {s.split("-")[0]}' for f, s in columns), '|\n|---' + '|---' * len(columns) + '|')
+    for name, some in runs:
+        cells = {}
+        for number, field in enumerate(FIELDS):
+            rows = Rows(some, field, count, base + number * extras)
+            tally = collections.defaultdict(lambda: [0, 0, 0])
+            for page, k in zip(rows.page, cross_validate(rows, field)):
+                truth = page['truth'].get(field)
+                if not truth or truth != truth:
+                    continue
+                t = tally[page['set']]
+                t[0] += 1
+                good = k >= 0 and equal(field, page[field][k].get('v') or '', truth)
+                t[1] += good
+                t[2] += k >= 0 and not good
+            for key, t in tally.items():
+                cells[field, key] = f'{t[1] / t[0]:.3f} ({t[2] / t[0]:.2f})'
+        print('|', name, '|', ' | '.join(cells.get(c, '') for c in columns), '|', flush=True)
+
+
 def main():
     args = [a for a in sys.argv[1:] if not a.startswith('--')]
-    dump, data, out = args[:3]
+    dump, data, out = (args + [None])[:3]
     errors = sys.argv[sys.argv.index('--errors') + 1] if '--errors' in sys.argv else None
-    folds = 5
     pages = load(dump, data)
     header = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../metadata_internal.h'), encoding='utf8').read()
     sources = re.findall(r'^\tX\((\w+), (\w+),', header, re.M)
@@ -145,16 +231,13 @@ def main():
     extras = len(re.findall(r'EXTRA_[A-Z]+\b', re.sub(r'/\*.*?\*/', '', extras, flags=re.S))) - 1
     base = len(sources) * places
     count = base + 3 * extras
+    if '--ablate' in sys.argv:
+        ablate(pages, sources, places, count, base, extras)
+        return
     weights = np.zeros(count)
     for number, field in enumerate(FIELDS):
         rows = Rows(pages, field, count, base + number * extras)
-        fold = np.array([fold_of(k, folds) for k in rows.keys])
-        choice = [-1] * len(rows.page)
-        for f in range(folds):
-            w = rows.fit((fold != f).astype(float), RIDGE[field] * len(rows.page) / 100)
-            for i, k in enumerate(rows.choose(w, MARGIN[field])):
-                if fold[i] == f:
-                    choice[i] = k
+        choice = cross_validate(rows, field)
         table = collections.defaultdict(lambda: [0, 0, 0, 0, 0, 0])
         for page, k in zip(rows.page, choice):
             truth, t = page['truth'].get(field), table[page['set']]
