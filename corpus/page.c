@@ -295,11 +295,13 @@ static struct span header(const struct job *job, const char *name)
 	return job->http.present ? warc_field_get(job->http.fields, job->http.field_count, name) : SPAN_NONE;
 }
 
+enum { HEADERS_MAX = 8192 };
+
 /* All headers of NAME, one a line: an agent named in one holds to its end only. */
 static struct span headers(const struct job *job, const char *name)
 {
 	struct span all = SPAN_NONE;
-	for (size_t i = 0; job->http.present && i < job->http.field_count; i++) {
+	for (size_t i = 0; job->http.present && i < job->http.field_count && all.size < HEADERS_MAX; i++) {
 		const struct warc_field *field = &job->http.fields[i];
 		if (!span_equal_nocase(field->name, span_of(name)))
 			continue;
