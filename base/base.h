@@ -99,6 +99,8 @@ static inline unsigned char ascii_lower(unsigned char c)
 void *memory_new(size_t size);
 void *memory_zeroed(size_t count, size_t size);
 void *memory_grow(void *old, size_t size);
+char *memory_text(struct span text); /* a copy that ends with a NUL */
+__attribute__((format(printf, 1, 2))) char *memory_format(const char *format, ...);
 void memory_fail(void);                         /* a library's own allocation failed */
 bool memory_failed(void);                       /* since the process began; any thread */
 enum status memory_status(struct fault *fault); /* STATUS_MEMORY once an allocation has failed */

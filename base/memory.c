@@ -3,8 +3,11 @@
  * counted, and who commits results asks first. The count is of the process: memory is. */
 #include "base/base.h"
 
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static atomic_uint failures;
 
@@ -43,4 +46,25 @@ void *memory_zeroed(size_t count, size_t size)
 void *memory_grow(void *old, size_t size)
 {
 	return checked(realloc(old, size ? size : 1));
+}
+
+char *memory_text(struct span text)
+{
+	char *copy = memory_new(text.size + 1);
+	if (!copy)
+		return NULL;
+	if (text.size)
+		memcpy(copy, text.data, text.size);
+	copy[text.size] = 0;
+	return copy;
+}
+
+char *memory_format(const char *format, ...)
+{
+	char *made = NULL;
+	va_list arguments;
+	va_start(arguments, format);
+	int size = vasprintf(&made, format, arguments);
+	va_end(arguments);
+	return checked(size < 0 ? NULL : made);
 }

@@ -12,7 +12,7 @@
 static enum status workers_make(struct dedup_job *job, struct fault *fault)
 {
 	job->threads = job->options.threads ? job->options.threads : (unsigned)omp_get_max_threads();
-	job->workers = calloc(job->threads, sizeof *job->workers);
+	job->workers = memory_zeroed(job->threads, sizeof *job->workers);
 	for (unsigned i = 0; job->workers && i < job->threads; i++) {
 		struct job_worker *worker = &job->workers[i];
 		worker->arena = arena_new((size_t)2 << 30);

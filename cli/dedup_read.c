@@ -130,11 +130,11 @@ static void line_parse(struct job_worker *worker, struct line_result *out)
 	struct span host = job_host(worker->arena, object);
 	out->host = host.size ? hash64(host.data, host.size, 0) : 0;
 	/* The id as unescaped text may live in the arena: keep it in a copy at the line's own place when it does. */
-	char *copy = malloc(id.size + 1);
-	if (copy) {
-		memcpy(copy, id.data, id.size);
+	char *copy = memory_text(id);
+	if (copy)
 		out->id = (struct span){copy, id.size};
-	}
+	else
+		snprintf(out->why, sizeof out->why, "no memory for the text");
 }
 
 static bool grow(void *array, size_t *capacity, size_t count, size_t size)
@@ -144,7 +144,7 @@ static bool grow(void *array, size_t *capacity, size_t count, size_t size)
 	if (count <= *capacity)
 		return true;
 	size_t more = count + count / 2 + 256;
-	void *grown = realloc(old, more * size);
+	void *grown = memory_grow(old, more * size);
 	if (!grown)
 		return false;
 	memcpy(array, &grown, sizeof grown);
@@ -322,7 +322,7 @@ static int by_id(const void *left, const void *right, void *context)
 
 static enum status rank_ids(struct dedup_job *job, struct fault *fault)
 {
-	job->row_of = malloc((job->row_count + 1) * sizeof *job->row_of);
+	job->row_of = memory_new((job->row_count + 1) * sizeof *job->row_of);
 	if (!job->row_of)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory to sort %zu ids", job->row_count);
 	for (size_t i = 0; i < job->row_count; i++)
@@ -348,7 +348,7 @@ enum status job_read(struct dedup_job *job, struct fault *fault)
 	struct batch batch = {.lines = NULL};
 	char path[4096];
 	enum status status = STATUS_OK;
-	job->names = malloc((job->input_count + 1) * sizeof *job->names);
+	job->names = memory_new((job->input_count + 1) * sizeof *job->names);
 	if (!job->names)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs");
 	memcpy(job->names, job->inputs, job->input_count * sizeof *job->names);

@@ -213,9 +213,9 @@ static enum status old_rows(struct dedup_job *job, struct fault *fault)
 	size_t count = 0;
 	while (span_cut(&rest, '\n', &line))
 		count += line.size > 0;
-	job->old_ids = malloc((count + 1) * sizeof *job->old_ids);
-	job->old_clusters = malloc((count + 1) * sizeof *job->old_clusters);
-	job->old_keeper = malloc((count + 1) * sizeof *job->old_keeper);
+	job->old_ids = memory_new((count + 1) * sizeof *job->old_ids);
+	job->old_clusters = memory_new((count + 1) * sizeof *job->old_clusters);
+	job->old_keeper = memory_new((count + 1) * sizeof *job->old_keeper);
 	if (!job->old_ids || !job->old_clusters || !job->old_keeper)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the older corpus");
 	rest = buffer_span(&job->old_text);
@@ -234,7 +234,7 @@ static enum status old_rows(struct dedup_job *job, struct fault *fault)
 /* The keeper is the member whose id is the cluster's; a cluster older still is represented by its first member. */
 static enum status old_keepers(struct dedup_job *job, struct fault *fault)
 {
-	struct old_id *order = malloc((job->old_count + 1) * sizeof *order);
+	struct old_id *order = memory_new((job->old_count + 1) * sizeof *order);
 	if (!order)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the older corpus");
 	for (size_t i = 0; i < job->old_count; i++)
@@ -254,7 +254,7 @@ static enum status old_keepers(struct dedup_job *job, struct fault *fault)
 
 static enum status old_clash(const struct dedup_job *job, struct fault *fault)
 {
-	struct old_id *order = malloc((job->old_count + 1) * sizeof *order);
+	struct old_id *order = memory_new((job->old_count + 1) * sizeof *order);
 	enum status status = STATUS_OK;
 	if (!order)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the older corpus");

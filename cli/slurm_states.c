@@ -19,7 +19,7 @@ static bool read_line(struct span line, struct slurm_stage *stage)
 	if (!span_to_u64(units, &stage->units))
 		stage->units = 0;
 	if (span_starts(line, SPAN("missing ")))
-		stage->missing = strndup(line.data + 8, line.size - 8);
+		stage->missing = memory_text(span_slice(line, 8, SIZE_MAX));
 	return true;
 }
 
@@ -35,7 +35,7 @@ enum status slurm_states_read(const char *corpus, struct slurm_states *states, s
 		if (states->count < SLURM_STAGES_MAX && read_line(line, &states->stages[states->count]))
 			states->count++;
 	buffer_free(&text);
-	return status;
+	return status == STATUS_OK ? memory_status(fault) : status;
 }
 
 void slurm_states_free(struct slurm_states *states)
@@ -170,7 +170,7 @@ static void print_ranges(const unsigned char *marks, uint64_t of, struct buffer 
 enum status slurm_missing(const struct slurm_states *states, const struct slurm_group *group, struct buffer *out)
 {
 	struct span rest = span_of(group->stages), name;
-	unsigned char *marks = calloc(group->of, 1);
+	unsigned char *marks = memory_zeroed(group->of, 1);
 	if (!marks)
 		return STATUS_MEMORY;
 	while (!states->complete && rest.size && span_cut(&rest, ' ', &name)) {

@@ -182,41 +182,65 @@ static enum status take_lock(struct build *build, struct fault *fault)
 	return status;
 }
 
+static enum status differ_inputs(const struct plan *plan, const struct json *input, struct fault *fault)
+{
+	size_t i = 0;
+	for (; i < plan->input_count && input; i++, input = input->next) {
+		struct span name = span_of(warc_input_name(warc_inputs_at(plan->inputs, i)));
+		struct span was = json_get_text(input, "name");
+		uint64_t size = 0;
+		int order = span_compare(was, name);
+		if (order)
+			return fault_set(fault, STATUS_USAGE, 0, "the input %.*s is %s",
+					 SPAN_ARG(order < 0 ? was : name), order < 0 ? "missing now" : "new");
+		if (!json_get_u64(input, "bytes", &size) || (plan->stats[i].bytes && size != plan->stats[i].bytes))
+			return fault_set(fault, STATUS_USAGE, 0, "the input %.*s has changed since", SPAN_ARG(name));
+	}
+	if (i < plan->input_count)
+		return fault_set(fault, STATUS_USAGE, 0, "the input %s is new",
+				 warc_input_name(warc_inputs_at(plan->inputs, i)));
+	return input ? fault_set(fault, STATUS_USAGE, 0, "the input %.*s is missing now",
+				 SPAN_ARG(json_get_text(input, "name")))
+		     : STATUS_OK;
+}
+
+static enum status differ_from(const struct plan *plan, const struct json *manifest, const struct json *now_options,
+			       struct fault *fault)
+{
+	struct span tool = json_get_text(manifest, "tool"), article = json_get_text(manifest, "article");
+	if (!span_equal(tool, span_of(TOOL_NAME)) || !span_equal(article, span_of(article_version())))
+		return fault_set(fault, STATUS_USAGE, 0, "it was made by %.*s with %.*s, this is %s with %s",
+				 SPAN_ARG(tool), SPAN_ARG(article), TOOL_NAME, article_version());
+	enum status status = plan_differ_options(json_get(manifest, "options"), now_options, fault);
+	const struct json *inputs = json_get(manifest, "inputs");
+	return status == STATUS_OK ? differ_inputs(plan, inputs ? inputs->first : NULL, fault) : status;
+}
+
 /* The same recipe: the manifest was made from these inputs with these options. Compared through the plan while .work is
  * there, else by the manifest's own words. */
 static enum status complete_already(const struct plan *plan, struct fault *fault)
 {
 	struct buffer bytes, now_options;
 	struct fault inner = {0};
-	const struct json *manifest = NULL;
+	const struct json *manifest = NULL, *now = NULL;
 	struct json_writer writer;
 	struct arena *arena = arena_new(SIZE_MAX / 2);
 	char *path = path_join(plan->folder, "manifest.json");
 	buffer_init(&bytes, SIZE_MAX / 2);
 	buffer_init(&now_options, 1 << 20);
+	json_start(&writer, &now_options);
+	build_options_json(plan->options, true, &writer);
 	enum status status = path && arena ? file_read(path, &bytes, &inner) : STATUS_MEMORY;
 	if (status == STATUS_OK)
 		status = json_parse(arena, buffer_span(&bytes), 0, &manifest, &inner);
+	if (status == STATUS_OK)
+		status = json_parse(arena, buffer_span(&now_options), 0, &now, &inner);
 	if (status != STATUS_OK)
 		fault_set(fault, status, 0, "%.120s/manifest.json: %.100s", plan->folder, inner.text);
-	json_start(&writer, &now_options);
-	build_options_json(plan->options, true, &writer);
-	const struct json *options = json_get(manifest, "options"), *inputs = json_get(manifest, "inputs");
-	bool same = status == STATUS_OK && options && span_equal(options->source, buffer_span(&now_options)) &&
-		    span_equal(json_get_text(manifest, "tool"), span_of(TOOL_NAME)) &&
-		    span_equal(json_get_text(manifest, "article"), span_of(article_version()));
-	const struct json *input = inputs ? inputs->first : NULL;
-	for (size_t i = 0; same && i < plan->input_count; i++, input = input->next) {
-		uint64_t size = 0;
-		same = input &&
-		       span_equal(json_get_text(input, "name"),
-				  span_of(warc_input_name(warc_inputs_at(plan->inputs, i)))) &&
-		       json_get_u64(input, "bytes", &size) && (!plan->stats[i].bytes || size == plan->stats[i].bytes);
-	}
-	if (status == STATUS_OK && (!same || input))
-		status = fault_set(fault, STATUS_USAGE, 0,
-				   "%.120s holds a corpus of other inputs or options; --force replaces it",
-				   plan->folder);
+	else if ((status = differ_from(plan, manifest, now, &inner)) != STATUS_OK)
+		fault_set(fault, status, 0,
+			  "%.80s holds a corpus of other inputs or options: %.110s; --force replaces it", plan->folder,
+			  inner.text);
 	arena_free(arena);
 	buffer_free(&bytes);
 	buffer_free(&now_options);

@@ -168,6 +168,8 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 void plan_free(struct plan *plan);
 /* The plan that FOLDER holds: STATUS_USAGE when there is none, or when inputs have changed since. OPTIONS is filled. */
 enum status plan_load(const char *folder, struct build_options *options, struct plan **out, struct fault *fault);
+/* STATUS_USAGE with what differs: options of an earlier run and of this one, as JSON objects. */
+enum status plan_differ_options(const struct json *old, const struct json *now, struct fault *fault);
 /* Compare with the plan.json in the working folder: STATUS_OK same, STATUS_END none there, STATUS_USAGE what differs.
  */
 enum status plan_compare(const struct plan *plan, struct fault *fault);

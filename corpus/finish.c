@@ -75,7 +75,7 @@ static struct summed *add_file(struct finish *finish, struct span name)
 		finish->file_capacity = more;
 	}
 	struct summed *file = &finish->files[finish->file_count];
-	*file = (struct summed){.name = strndup(name.data, name.size), .table = -1};
+	*file = (struct summed){.name = memory_text(name), .table = -1};
 	if (!file->name)
 		return NULL;
 	finish->file_count++;

@@ -147,13 +147,9 @@ enum status build_options_set(struct build_options *options, const char *name, c
 	enum status status = check_kind(&rows[at], value, fault);
 	if (status != STATUS_OK)
 		return status;
-	char *was = options->values[at], *made = NULL;
-	if (rows[at].kind == OPTION_LIST && was) {
-		if (asprintf(&made, "%s,%s", was, value) < 0)
-			made = NULL;
-	} else {
-		made = strdup(value);
-	}
+	char *was = options->values[at];
+	bool joined = rows[at].kind == OPTION_LIST && was;
+	char *made = joined ? memory_format("%s,%s", was, value) : memory_text(span_of(value));
 	if (!made)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for an option");
 	free(was);
@@ -186,7 +182,7 @@ enum status build_options_from_json(struct build_options *options, const struct 
 	if (!object || object->kind != JSON_OBJECT)
 		return fault_set(fault, STATUS_DATA, 0, "its options are not a JSON object");
 	for (const struct json *member = object->first; member; member = member->next) {
-		char name[64], *value = strndup(member->text.data ? member->text.data : "", member->text.size);
+		char name[64], *value = memory_text(member->text);
 		if (!value)
 			return fault_set(fault, STATUS_MEMORY, 0, "no memory for an option");
 		snprintf(name, sizeof name, "%.*s", SPAN_ARG(member->key));

@@ -69,8 +69,7 @@ enum status part_stream_open(const char *path, enum compression compression, str
 	stream->file = -1;
 	stream->compression = compression;
 	stream->digest = digest_new(DIGEST_SHA256);
-	if (asprintf(&stream->path, "%s%s", path, suffixes[compression]) < 0)
-		stream->path = NULL;
+	stream->path = memory_format("%s%s", path, suffixes[compression]);
 	stream->temporary = stream->path ? file_temporary_name(stream->path) : NULL;
 	if (!stream->digest || !stream->path || !stream->temporary || !compressor_start(stream)) {
 		stream_free(stream);

@@ -15,13 +15,13 @@ static char *absolute(const char *path)
 {
 	char *here, *made = NULL;
 	if (*path == '/' || *path == '@' || !strcmp(path, "-") || strstr(path, "://"))
-		return strdup(path);
+		return memory_text(span_of(path));
 	while (path[0] == '.' && path[1] == '/')
 		for (path += 2; *path == '/';)
 			path++;
 	here = getcwd(NULL, 0);
-	if (here && asprintf(&made, "%s/%s", here, !strcmp(path, ".") ? "" : path) < 0)
-		made = NULL;
+	if (here)
+		made = memory_format("%s/%s", here, !strcmp(path, ".") ? "" : path);
 	free(here);
 	return made;
 }
@@ -217,7 +217,7 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
 	buffer_init(&plan->json, SIZE_MAX / 2);
 	plan->options = options;
-	plan->folder = strdup(folder);
+	plan->folder = memory_text(span_of(folder));
 	plan->work = path_join(folder, ".work");
 	if (build_options_get(options, "shards"))
 		span_to_u64(span_of(build_options_get(options, "shards")), &shards);
@@ -328,7 +328,7 @@ enum status plan_store(const struct plan *plan, struct fault *fault)
 
 /* ---- Comparing ------------------------------------------------------------------------------------------ */
 
-static enum status differ_options(const struct json *old, const struct json *now, struct fault *fault)
+enum status plan_differ_options(const struct json *old, const struct json *now, struct fault *fault)
 {
 	for (const struct json *was = old ? old->first : NULL; was; was = was->next) {
 		char name[64];
@@ -388,7 +388,7 @@ static enum status differ(const struct json *old, const struct json *now, struct
 			return fault_set(fault, STATUS_USAGE, 0, "it was started by %.*s, this is %.*s",
 					 SPAN_ARG(json_get_text(old, versions[i])),
 					 SPAN_ARG(json_get_text(now, versions[i])));
-	enum status status = differ_options(json_get(old, "options"), json_get(now, "options"), fault);
+	enum status status = plan_differ_options(json_get(old, "options"), json_get(now, "options"), fault);
 	if (status == STATUS_OK)
 		status = differ_inputs(json_get(old, "inputs"), json_get(now, "inputs"), fault);
 	return status == STATUS_OK ? fault_set(fault, STATUS_USAGE, 0, "its shards were cut otherwise") : status;

@@ -191,7 +191,7 @@ static enum status read_files(struct corpus *corpus, struct fault *fault)
 			file->table = (enum corpus_table)i;
 			json_get_u64(at, "rows", &file->rows);
 			json_get_u64(at, "bytes", &file->bytes);
-			if (!(file->name = strndup(name.data, name.size)))
+			if (!(file->name = memory_text(name)))
 				return fault_set(fault, STATUS_MEMORY, 0, "no memory for the list of files");
 			corpus->file_count++;
 		}
@@ -202,16 +202,14 @@ static enum status read_files(struct corpus *corpus, struct fault *fault)
 enum status corpus_open(const char *folder, struct corpus **out, struct fault *fault)
 {
 	struct fault inner = {0};
-	char *path = NULL;
 	struct corpus *corpus = memory_zeroed(1, sizeof *corpus);
 	*out = NULL;
 	if (!corpus)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
 	buffer_init(&corpus->bytes, SIZE_MAX / 2);
-	corpus->folder = strdup(folder);
+	corpus->folder = memory_text(span_of(folder));
 	corpus->arena = arena_new(SIZE_MAX / 2);
-	if (asprintf(&path, "%s/manifest.json", folder) < 0)
-		path = NULL;
+	char *path = memory_format("%s/manifest.json", folder);
 	enum status status =
 		path && corpus->folder && corpus->arena ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory");
 	if (status == STATUS_OK && !file_exists(path))
@@ -294,9 +292,9 @@ static enum status line_rows(const char *path, struct row_visitor *visitor, stru
 static enum status part_rows(const struct corpus *corpus, const struct corpus_file *file, struct row_visitor *visitor,
 			     struct fault *fault)
 {
-	char *path = NULL;
 	struct fault inner = {0};
-	if (asprintf(&path, "%s/%s", corpus->folder, file->name) < 0)
+	char *path = memory_format("%s/%s", corpus->folder, file->name);
+	if (!path)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory");
 	enum status status = span_equal(corpus->format, SPAN("parquet")) ? parquet_rows(path, visitor, &inner)
 			     : span_equal(corpus->format, SPAN("wet"))   ? wet_rows(path, visitor, &inner)

@@ -17,10 +17,7 @@ static enum status read_json(const char *path, struct buffer *bytes, struct aren
 static char *beside(const char *path, const char *name)
 {
 	const char *slash = strrchr(path, '/');
-	char *made = NULL;
-	if (asprintf(&made, "%.*s%s", slash ? (int)(slash - path + 1) : 0, path, name) < 0)
-		return NULL;
-	return made;
+	return memory_format("%.*s%s", slash ? (int)(slash - path + 1) : 0, path, name);
 }
 
 static enum status read_paths(struct manifest_recipe *recipe, struct arena *arena, struct fault *fault)
@@ -40,8 +37,7 @@ static enum status read_paths(struct manifest_recipe *recipe, struct arena *aren
 	if (!recipe->paths)
 		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' names");
 	for (const struct json *at = paths ? paths->first : NULL; status == STATUS_OK && at; at = at->next)
-		if (at->kind == JSON_STRING &&
-		    (recipe->paths[recipe->path_count] = strndup(at->text.data, at->text.size)))
+		if (at->kind == JSON_STRING && (recipe->paths[recipe->path_count] = memory_text(at->text)))
 			recipe->path_count++;
 	buffer_free(&bytes);
 	free(path);
@@ -54,7 +50,7 @@ static void read_sums(struct manifest_recipe *recipe)
 	char *path = beside(recipe->path, "SHA256SUMS");
 	buffer_init(&bytes, SIZE_MAX / 2);
 	if (path && file_read(path, &bytes, NULL) == STATUS_OK)
-		recipe->sums = strndup(bytes.data, bytes.size);
+		recipe->sums = memory_text(buffer_span(&bytes));
 	buffer_free(&bytes);
 	free(path);
 }
@@ -67,7 +63,7 @@ enum status manifest_recipe_read(const char *path, struct build_options *options
 	struct arena *arena = arena_new(SIZE_MAX / 2);
 	memset(out, 0, sizeof *out);
 	buffer_init(&bytes, SIZE_MAX / 2);
-	out->path = strdup(path);
+	out->path = memory_text(span_of(path));
 	enum status status = arena && out->path ? read_json(path, &bytes, arena, &manifest, fault)
 						: fault_set(fault, STATUS_MEMORY, 0, "no memory for a manifest");
 	if (status == STATUS_OK && !span_equal(json_get_text(manifest, "format"), SPAN("warcmill-corpus/1")))

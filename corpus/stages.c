@@ -313,7 +313,7 @@ enum status corpus_run_stage(const char *folder, const char *name, uint64_t inde
 		corpus_totals_fill(&task->tally, totals);
 	/* The one unit of the last stage is the first element's; others have done nothing. */
 	bool complete = status == STATUS_OK && stage->act == do_finish && index == 0;
-	char *work = complete ? strdup(task->run.plan->work) : NULL;
+	char *work = complete ? memory_text(span_of(task->run.plan->work)) : NULL;
 	task_close(task);
 	if (work)
 		(void)!folder_remove(work, NULL);

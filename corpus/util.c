@@ -99,11 +99,13 @@ char *path_join(const char *folder, const char *format, ...)
 	char *name = NULL, *path = NULL;
 	va_list arguments;
 	va_start(arguments, format);
-	if (vasprintf(&name, format, arguments) < 0)
+	if (vasprintf(&name, format, arguments) < 0) {
+		memory_fail();
 		name = NULL;
+	}
 	va_end(arguments);
-	if (name && asprintf(&path, "%s/%s", folder, name) < 0)
-		path = NULL;
+	if (name)
+		path = memory_format("%s/%s", folder, name);
 	free(name);
 	return path;
 }

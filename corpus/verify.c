@@ -130,10 +130,10 @@ static void check_unlisted(struct verify *verify, const struct sums *sums, const
 	DIR *folder = path ? opendir(path) : NULL;
 	for (struct dirent *entry; folder && (entry = readdir(folder));) {
 		struct stat about;
-		char *name = NULL;
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		if (asprintf(&name, "%s%s%s", inside, *inside ? "/" : "", entry->d_name) < 0)
+		char *name = memory_format("%s%s%s", inside, *inside ? "/" : "", entry->d_name);
+		if (!name)
 			continue;
 		char *full = path_join(verify->corpus->folder, "%s", name);
 		if (full && stat(full, &about) == 0 && S_ISDIR(about.st_mode) && depth < 3)

@@ -27,8 +27,8 @@ same_corpus "$reference" "$work/c-list"
 
 # Once complete it is left alone; other options or inputs are refused; --force starts anew.
 expect 0 'complete already' "$program" build "${archives[@]}" -o "$reference"
-expect 64 'other inputs or options' "$program" build "${archives[@]}" -o "$reference" --min-words 9
-expect 64 'other inputs or options' "$program" build "${archives[0]}" -o "$reference"
+expect 64 'other inputs or options: it was started without --min-words' "$program" build "${archives[@]}" -o "$reference" --min-words 9
+expect 64 'other inputs or options: the input .* is missing now' "$program" build "${archives[0]}" -o "$reference"
 cp -r "$reference" "$work/forced"
 expect 0 'documents' "$program" build "${archives[0]}" -o "$work/forced" --force
 expect 0 'documents' "$program" build "${archives[@]}" -o "$work/forced" --force
