@@ -36,11 +36,7 @@ static bool add(struct parts *parts, char *text)
 
 static char *join(const char *folder, const char *name)
 {
-	size_t size = strlen(folder) + strlen(name) + 2;
-	char *path = memory_new(size);
-	if (path)
-		snprintf(path, size, "%s/%s", folder, name);
-	return path;
+	return memory_format("%s/%s", folder, name);
 }
 
 static bool add_folder(struct parts *parts, const char *corpus, const char *name)
@@ -123,10 +119,10 @@ int cli_recluster(int argc, char **argv)
 	} else if (corpus[0] == '-' || !file_exists(df) || !file_exists(clusters)) {
 		code = cli_fail(EXIT_USAGE, "recluster", "%s is no output of warcmill dedup or build", corpus);
 	} else {
-		bool good = add(&parts, strdup("dedup")) && add(&parts, strdup("--df"));
-		good = good && add(&parts, strdup(df));
+		bool good = add(&parts, memory_text(SPAN("dedup"))) && add(&parts, memory_text(SPAN("--df")));
+		good = good && add(&parts, memory_text(span_of(df)));
 		for (int i = 2; i < argc && good; i++)
-			good = add(&parts, strdup(argv[i]));
+			good = add(&parts, memory_text(span_of(argv[i])));
 		good = good && add_folder(&parts, corpus, "documents") && add_folder(&parts, corpus, "duplicates");
 		code = good ? cli_dedup(parts.count, parts.at) : cli_fail(EXIT_IO, "recluster", "no memory");
 	}

@@ -73,8 +73,8 @@ static char *folder_of(const char *plan)
 	struct span text = span_of(plan);
 	for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
 		if (span_ends(text, span_of(tails[i])))
-			return strndup(text.data, text.size - strlen(tails[i]));
-	return strdup(plan);
+			return memory_text(span_slice(text, 0, text.size - strlen(tails[i])));
+	return memory_text(text);
 }
 
 static int parse(int argc, char **argv, struct arguments *arguments)

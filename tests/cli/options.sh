@@ -115,4 +115,19 @@ build until --until 2001-01-01
 build german --languages deu
 grep -q '"language":' "$work/german/manifest.json" || fail "--languages rejects nothing"
 
+# Opt-out signals: several headers count together; what is respected is rejected and counted by its reason.
+words=$(printf 'quarrel lantern harbour mill %.0s' {1..60})
+body=$'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Robots-Tag: GPTBot: noindex\r\nX-Robots-Tag: noarchive\r\n\r\n'
+body+="<html><head><title>A mill</title></head><body><article><h1>A mill</h1><p>$words.</p></article></body></html>"
+printf 'WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://mill.example/a\r\nWARC-Date: 2024-01-01T00:00:00Z\r\n%s%d\r\n\r\n%s\r\n\r\n' \
+	$'Content-Type: application/http; msgtype=response\r\nContent-Length: ' ${#body} "$body" >"$work/robots.warc"
+for respect in '' noai noarchive; do
+	"$program" build "$work/robots.warc" -o "$work/robots-$respect" --keep-all --quiet ${respect:+--respect $respect}
+done
+rows "$work/robots-" documents | grep -q '"noindex","noarchive","noai"' || fail "of two X-Robots-Tag headers one is lost"
+for respect in noai noarchive; do
+	[ -z "$(rows "$work/robots-$respect" documents)" ] || fail "--respect $respect keeps a page that asks for it"
+	grep -q "\"$respect\": *1" "$work/robots-$respect/manifest.json" || fail "--respect $respect is not counted"
+done
+
 finish
