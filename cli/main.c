@@ -74,7 +74,9 @@ static int help(FILE *out)
 
 static int version(void)
 {
-	printf("warcmill %s\narticle %s\nduplicates %s\n", WARCMILL_VERSION, article_version(), dedup_version());
+	char article[ARTICLE_VERSION_MAX];
+	article_version(NULL, article);
+	printf("warcmill %s\narticle %s\nduplicates %s\n", WARCMILL_VERSION, article, dedup_version());
 	cli_print_libraries();
 	return EXIT_DONE;
 }

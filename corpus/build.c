@@ -208,9 +208,9 @@ static enum status differ_from(const struct plan *plan, const struct json *manif
 			       struct fault *fault)
 {
 	struct span tool = json_get_text(manifest, "tool"), article = json_get_text(manifest, "article");
-	if (!span_equal(tool, span_of(TOOL_NAME)) || !span_equal(article, span_of(article_version())))
+	if (!span_equal(tool, span_of(TOOL_NAME)) || !span_equal(article, span_of(plan->article)))
 		return fault_set(fault, STATUS_USAGE, 0, "it was made by %.*s with %.*s, this is %s with %s",
-				 SPAN_ARG(tool), SPAN_ARG(article), TOOL_NAME, article_version());
+				 SPAN_ARG(tool), SPAN_ARG(article), TOOL_NAME, plan->article);
 	enum status status = plan_differ_options(json_get(manifest, "options"), now_options, fault);
 	const struct json *inputs = json_get(manifest, "inputs");
 	return status == STATUS_OK ? differ_inputs(plan, inputs ? inputs->first : NULL, fault) : status;

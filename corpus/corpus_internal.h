@@ -48,7 +48,7 @@ struct settings {
 		uint64_t below; /* hashes below this (of 2^32) and not in an earlier split */
 	} splits[SPLITS_MAX];
 	size_t split_count;
-	const char *df_path, *against_path;
+	const char *df_path, *against_path, *model_path;
 };
 enum status settings_read(const struct build_options *options, struct settings *settings, struct fault *fault);
 void settings_free(struct settings *settings);
@@ -155,12 +155,15 @@ struct plan {
 	struct warc_segment *segments;
 	size_t segment_count;
 	size_t shard_count, partition_count;
-	size_t *shard_inputs;   /* [shard_count + 1] first input of each shard */
-	size_t *shard_segments; /* [shard_count + 1] first segment of each shard */
-	char against[65];       /* SHA-256 of the older corpus' manifest.json; "" without --against */
-	uint8_t digest[16];     /* of everything in the plan: binds stage files */
-	char *folder, *work;    /* DIR, DIR/.work */
-	struct buffer json;     /* plan.json */
+	size_t *shard_inputs;              /* [shard_count + 1] first input of each shard */
+	size_t *shard_segments;            /* [shard_count + 1] first segment of each shard */
+	char against[65];                  /* SHA-256 of the older corpus' manifest.json; "" without --against */
+	struct article_model *model;       /* of --model; NULL: the built-in one */
+	struct buffer model_bytes;         /* the file it was read from; it goes with the corpus */
+	char article[ARTICLE_VERSION_MAX]; /* article_version of the model in use */
+	uint8_t digest[16];                /* of everything in the plan: binds stage files */
+	char *folder, *work;               /* DIR, DIR/.work */
+	struct buffer json;                /* plan.json */
 };
 void plan_reads(const struct plan *plan, struct match_reads *out);
 enum status plan_new(const char *const *arguments, size_t count, const struct build_options *options,
@@ -174,6 +177,11 @@ enum status plan_differ_options(const struct json *old, const struct json *now, 
  */
 enum status plan_compare(const struct plan *plan, struct fault *fault);
 enum status plan_store(const struct plan *plan, struct fault *fault);
+
+/* Where a corpus keeps the model of --model, so that its texts can be made again. */
+#define CORPUS_MODEL "tables/article.model"
+/* Give OPTIONS the model at PATH where there is one. PATH is freed; NULL: no memory for it. */
+enum status model_option_set(struct build_options *options, char *path, struct fault *fault);
 
 /* The folders that a corpus has, without temporary files of tasks that were killed (build.c). */
 enum status output_folders_make(const struct plan *plan, struct fault *fault);

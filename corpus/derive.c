@@ -135,6 +135,8 @@ enum status derive_shared_open(const struct corpus *corpus, const char *const *i
 	if (status == STATUS_OK)
 		status = build_options_from_json(out->options, json_get(corpus->manifest, "options"), fault);
 	if (status == STATUS_OK)
+		status = model_option_set(out->options, path_join(corpus->folder, CORPUS_MODEL), fault);
+	if (status == STATUS_OK)
 		status = read_recurring(corpus, out, fault);
 	if (status == STATUS_OK && !(out->df = df_load(df, &inner)))
 		status = fault_set(fault, inner.status, 0, "tables/df.table: %.160s", inner.text);

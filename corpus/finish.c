@@ -345,7 +345,7 @@ static enum status write_manifest(struct finish *finish, struct buffer *out, str
 	json_begin(&writer, '{');
 	json_put_text(&writer, "format", SPAN("warcmill-corpus/1"));
 	json_put_text(&writer, "tool", span_of(TOOL_NAME));
-	json_put_text(&writer, "article", span_of(article_version()));
+	json_put_text(&writer, "article", span_of(finish->plan->article));
 	json_put_text(&writer, "dedup", span_of(dedup_version()));
 	json_key(&writer, "options");
 	build_options_json(finish->plan->options, true, &writer);
@@ -408,6 +408,8 @@ static enum status write_all(struct finish *finish, struct fault *fault)
 		status = write_df(finish, fault);
 	if (status == STATUS_OK)
 		status = write_recurring(finish, fault);
+	if (status == STATUS_OK && finish->plan->model)
+		status = write_named(finish, CORPUS_MODEL, buffer_span(&finish->plan->model_bytes), fault);
 	if (status != STATUS_OK)
 		return status;
 	buffer_init(&manifest, SIZE_MAX / 2);

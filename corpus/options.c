@@ -23,6 +23,8 @@ static const struct option_row rows[] = {
 	 true, NULL},
 	{"memory", OPTION_SIZE, "BYTES", NULL, "most memory for the duplicates' stages", false, NULL},
 	{"min-words", OPTION_COUNT, "N", NULL, "leave out texts with fewer words", true, NULL},
+	{"model", OPTION_PATH, "FILE", NULL, "an article model of extract/train instead of the built-in one", true,
+	 NULL},
 	{"name-depth", OPTION_COUNT, "N", "0", "folders kept in input names, to tell equal file names apart", true,
 	 NULL},
 	{"no-host-evidence", OPTION_FLAG, NULL, NULL, "keep blocks of text that recur on a host's pages", true, NULL},

@@ -47,7 +47,8 @@ struct page_maker *page_maker_new(const struct plan *plan, struct fault *fault)
 {
 	const struct article_options options = {.text = plan->settings.text,
 						.keep_all = plan->settings.keep_all,
-						.blocks = plan->settings.host_evidence};
+						.blocks = plan->settings.host_evidence,
+						.model = plan->model};
 	struct page_maker *maker = memory_zeroed(1, sizeof *maker);
 	if (maker) {
 		maker->plan = plan;

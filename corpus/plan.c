@@ -139,6 +139,20 @@ static enum status read_against(struct plan *plan, struct fault *fault)
 	return status == STATUS_OK ? STATUS_OK : STATUS_USAGE;
 }
 
+static enum status read_model(struct plan *plan, struct fault *fault)
+{
+	const char *path = plan->settings.model_path;
+	struct fault inner = {0};
+	enum status status = path ? file_read(path, &plan->model_bytes, &inner) : STATUS_OK;
+	if (path && status == STATUS_OK && !(plan->model = article_model_open(buffer_span(&plan->model_bytes), &inner)))
+		status = inner.status;
+	if (status != STATUS_OK)
+		return fault_set(fault, status == STATUS_MEMORY ? status : STATUS_USAGE, 0, "--model %.100s: %.100s",
+				 path, inner.text);
+	article_version(plan->model, plan->article);
+	return STATUS_OK;
+}
+
 /* One input a line: a plan of a million inputs can be read with ordinary tools, and differences name the input. */
 static enum status write_json(struct plan *plan, struct fault *fault)
 {
@@ -147,7 +161,7 @@ static enum status write_json(struct plan *plan, struct fault *fault)
 	json_start(&writer, &plan->json);
 	json_begin(&writer, '{');
 	json_put_text(&writer, "tool", span_of(TOOL_NAME));
-	json_put_text(&writer, "article", span_of(article_version()));
+	json_put_text(&writer, "article", span_of(plan->article));
 	json_key(&writer, "options");
 	build_options_json(plan->options, false, &writer);
 	json_put_text(&writer, "against", span_of(plan->against));
@@ -216,6 +230,7 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 	if (!plan)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
 	buffer_init(&plan->json, SIZE_MAX / 2);
+	buffer_init(&plan->model_bytes, 64 << 20);
 	plan->options = options;
 	plan->folder = memory_text(span_of(folder));
 	plan->work = path_join(folder, ".work");
@@ -235,6 +250,8 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 		plan->partition_count = cut_partitions(plan, partitions);
 	if (status == STATUS_OK)
 		status = read_against(plan, fault);
+	if (status == STATUS_OK)
+		status = read_model(plan, fault);
 	if (status == STATUS_OK)
 		status = write_json(plan, fault);
 	if (status == STATUS_OK)
@@ -312,6 +329,8 @@ void plan_free(struct plan *plan)
 	free(plan->folder);
 	free(plan->work);
 	buffer_free(&plan->json);
+	buffer_free(&plan->model_bytes);
+	article_model_free(plan->model);
 	free(plan);
 }
 

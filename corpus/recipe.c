@@ -55,6 +55,15 @@ static void read_sums(struct manifest_recipe *recipe)
 	free(path);
 }
 
+enum status model_option_set(struct build_options *options, char *path, struct fault *fault)
+{
+	enum status status = path ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for a name");
+	if (status == STATUS_OK && file_exists(path))
+		status = build_options_set(options, "model", path, fault);
+	free(path);
+	return status;
+}
+
 enum status manifest_recipe_read(const char *path, struct build_options *options, struct manifest_recipe *out,
 				 struct fault *fault)
 {
@@ -70,6 +79,8 @@ enum status manifest_recipe_read(const char *path, struct build_options *options
 		status = fault_set(fault, STATUS_DATA, 0, "%.160s is no manifest of this program", path);
 	if (status == STATUS_OK)
 		status = build_options_from_json(options, json_get(manifest, "options"), fault);
+	if (status == STATUS_OK)
+		status = model_option_set(options, beside(path, CORPUS_MODEL), fault);
 	if (status == STATUS_OK)
 		status = read_paths(out, arena, fault);
 	if (status == STATUS_OK)

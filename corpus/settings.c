@@ -161,6 +161,7 @@ enum status settings_read(const struct build_options *options, struct settings *
 		.name_depth = (unsigned)number_of(options, "name-depth"),
 		.df_path = build_options_get(options, "df"),
 		.against_path = build_options_get(options, "against"),
+		.model_path = build_options_get(options, "model"),
 	};
 	if (!settings->format)
 		return fault_set(fault, STATUS_USAGE, 0, "the format %s is not built in",

@@ -504,7 +504,8 @@ static enum status derive_rows(struct verify *verify, struct fault *fault)
 static void check_versions(struct verify *verify)
 {
 	const struct json *manifest = verify->corpus->manifest;
-	if (!span_equal(json_get_text(manifest, "article"), span_of(article_version())) ||
+	const struct plan *plan = verify->shared.plan;
+	if ((plan && !span_equal(json_get_text(manifest, "article"), span_of(plan->article))) ||
 	    !span_equal(json_get_text(manifest, "dedup"), span_of(dedup_version())))
 		finding(verify,
 			"the corpus was made by another version (article %.*s, duplicates %.*s); texts may differ for "
@@ -526,7 +527,6 @@ static enum status verify_all(struct verify *verify, struct fault *fault)
 	buffer_free(&sums.bytes);
 	if (status != STATUS_OK)
 		return status;
-	check_versions(verify);
 	struct fault inner = {0};
 	status = derive_shared_open(verify->corpus, verify->request->inputs, verify->request->input_count,
 				    &verify->shared, &inner);
@@ -534,6 +534,7 @@ static enum status verify_all(struct verify *verify, struct fault *fault)
 		finding(verify, "%s", inner.text);
 		return STATUS_OK;
 	}
+	check_versions(verify);
 	status = read_rows(verify);
 	if (status == STATUS_OK)
 		check_accounts(verify);

@@ -3,13 +3,15 @@
  * language. */
 #include "extract/article_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { JSON_TOKENS = 100000, LITTLE_BODY = 60 };
 
-const char *article_version(void)
+void article_version(const struct article_model *model, char out[ARTICLE_VERSION_MAX])
 {
-	return "1";
+	uint64_t digest = model ? model->digest : hash64(model_builtin, model_builtin_size, 0);
+	snprintf(out, ARTICLE_VERSION_MAX, "1-%016llx", (unsigned long long)digest);
 }
 
 struct article_extractor *article_extractor_new(const struct article_options *options)

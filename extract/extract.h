@@ -156,8 +156,10 @@ uint32_t article_redecide(struct article_block *blocks, size_t count, const uint
  * reason. It holds no script and loads nothing; what comes from the page is escaped. */
 enum status article_explain(const struct page *page, const struct article *article, struct buffer *out);
 
-/* Version of everything that influences the text; stored in manifests. */
-const char *article_version(void);
+/* Version of everything that influences the text, the rules' and the model's ("1-5f0c…"); stored in manifests. MODEL
+ * NULL: the built-in one. */
+#define ARTICLE_VERSION_MAX 24
+void article_version(const struct article_model *model, char out[ARTICLE_VERSION_MAX]);
 
 #ifdef __cplusplus
 }

@@ -135,6 +135,7 @@ struct article_model *article_model_open(struct span bytes, struct fault *fault)
 	    !stage_open(&model->stages[0], &cursor, features_views(0)) ||
 	    !stage_open(&model->stages[1], &cursor, features_views(1)) || cursor.at != cursor.end)
 		goto fail;
+	model->digest = hash64(bytes.data, bytes.size, 0);
 	return model;
 fail:
 	fault_set(fault, STATUS_DATA, bytes.data ? (uint64_t)(cursor.at - (const unsigned char *)bytes.data) : 0, "%s",

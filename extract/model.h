@@ -45,6 +45,7 @@ struct article_model {
 	struct model_tokens tokens;
 	struct model_stage stages[2];
 	uint8_t sigmoid[SIGMOID_STEPS];
+	uint64_t digest; /* XXH3-64 of its bytes */
 };
 
 extern const unsigned char model_builtin[];
