@@ -47,12 +47,15 @@ void *need(size_t size);      /* malloc or die; never NULL */
 void *need_zero(size_t size); /* calloc or die */
 /* *ARRAY (of SIZE bytes an entry) gets room for COUNT entries or more; *CAPACITY follows. */
 void need_more(void *array, size_t *capacity, size_t count, size_t size);
-char *need_print(const char *format, ...) WARCMILL_PRINTF(1, 2); /* a string to free() */
+char *need_made(char *made);                                  /* MADE, or die when it is NULL */
+#define need_print(...) need_made(memory_format(__VA_ARGS__)) /* a string to free() */
 /* Number with an optional k, M or G (powers of 1024); dies on nonsense, naming OPTION. */
 uint64_t bench_number(const char *text, const char *option);
 /* Read PATH whole, decompressed when its first bytes say gzip, zstd, xz or bzip2. Dies when it cannot. OUT is
  * initialised here. */
 void bench_read(const char *path, struct buffer *out);
+/* One object {name, bytes, sha256} of a file, for a list of inputs. Dies when it cannot be read. */
+void inputs_put_file(struct json_writer *json, const char *path);
 /* File names in FOLDER (recursively when DEEP), sorted bytewise, as paths. */
 struct paths {
 	char **at;

@@ -4,6 +4,7 @@
  * between runs: the floors' ratio (their geometric mean) is the machine's own change, and every other row is judged
  * after dividing by it. A row is slower when the whole interval and the ratio itself are beyond the margin. Quality:
  * page by page, the mean of the differences with its standard error; tools that changed nothing give exactly nothing.
+ * Instructions, where both machines counted them, and peak memory have margins of their own.
  */
 #include "bench/bench.h"
 
@@ -19,6 +20,9 @@ static const char usage[] = "usage: warcmill-bench compare OLD.json NEW.json [op
 			    "  --all          show what did not change, too\n";
 
 enum { ROUNDS = 2000, SAMPLES_MAX = 256 };
+#define INSTRUCTIONS_WORSE 1.01
+#define MEMORY_WORSE 0.1
+#define MEMORY_STEP 1e6
 
 struct comparison {
 	double margin, drift;
@@ -91,9 +95,10 @@ static struct interval compare_rows(const struct json *old, const struct json *n
 	return out;
 }
 
-static const struct json *speed_rows(const struct json *results)
+/* Of the first part of that name: "speed" or "reading". */
+static const struct json *timed_rows(const struct json *results, const char *name)
 {
-	const struct json *parts = json_get(results, "speed");
+	const struct json *parts = json_get(results, name);
 	return parts && parts->first ? json_get(parts->first, "rows") : NULL;
 }
 
@@ -110,6 +115,11 @@ static bool is_floor(const struct json *row)
 	return span_equal(json_get_text(row, "group"), SPAN("floor"));
 }
 
+static bool is_peer(const struct json *row)
+{
+	return span_equal(json_get_text(row, "group"), SPAN("peer"));
+}
+
 static double machine_drift(const struct json *old, const struct json *new)
 {
 	double sum = 0, count = 0;
@@ -123,30 +133,64 @@ static double machine_drift(const struct json *old, const struct json *new)
 	return count > 0 ? exp(sum / count) : 1;
 }
 
-static void compare_speed(struct comparison *c, const struct json *old, const struct json *new)
+/* Instructions of a byte do not depend on the neighbours: one run of each side is enough. */
+static void compare_instructions(struct comparison *c, struct span name, const struct json *old, const struct json *new)
 {
-	const struct json *a = speed_rows(old), *b = speed_rows(new);
+	double was = json_get_real(old, "instructions", NAN) / json_get_real(old, "bytes", NAN);
+	double is = json_get_real(new, "instructions", NAN) / json_get_real(new, "bytes", NAN);
+	if (!(was > 0) || !(is > 0))
+		return;
+	enum change verdict = is > was * INSTRUCTIONS_WORSE   ? CHANGE_WORSE
+			      : was > is * INSTRUCTIONS_WORSE ? CHANGE_BETTER
+							      : CHANGE_NONE;
+	tell(c, verdict, "%-24.*s instructions of a byte %+6.1f %%", SPAN_ARG(name), 100 * (is / was - 1));
+}
+
+/* Peaks rise and fall with the allocator by some hundred kilobytes: what is told is a tenth, and a megabyte at least.
+ */
+static void compare_memory(struct comparison *c, struct span name, const struct json *old, const struct json *new)
+{
+	double was = json_get_real(old, "peak_bytes", NAN), is = json_get_real(new, "peak_bytes", NAN);
+	if (isnan(was) || isnan(is))
+		return;
+	double step = was * MEMORY_WORSE > MEMORY_STEP ? was * MEMORY_WORSE : MEMORY_STEP;
+	enum change verdict = is > was + step ? CHANGE_WORSE : is < was - step ? CHANGE_BETTER : CHANGE_NONE;
+	tell(c, verdict, "%-24.*s peak memory %.1f MB, was %.1f", SPAN_ARG(name), is / 1e6, was / 1e6);
+}
+
+static void compare_row(struct comparison *c, struct span name, const struct json *old, const struct json *new)
+{
+	struct interval change = compare_rows(old, new);
+	double ratio = change.ratio / c->drift, low = change.low / c->drift, high = change.high / c->drift;
+	enum change verdict = low > 1 && ratio > 1 + c->margin    ? CHANGE_WORSE
+			      : high < 1 && ratio < 1 - c->margin ? CHANGE_BETTER
+								  : CHANGE_NONE;
+	tell(c, verdict, "%-24.*s time %+6.1f %%  (95 %%: %+.1f to %+.1f)", SPAN_ARG(name), 100 * (ratio - 1),
+	     100 * (low - 1), 100 * (high - 1));
+	compare_instructions(c, name, old, new);
+	compare_memory(c, name, old, new);
+}
+
+/* Of the part called PART. Floors are the machine's, and other programs' rows are not ours to judge. */
+static void compare_speed(struct comparison *c, const char *part, const struct json *old, const struct json *new)
+{
+	const struct json *a = timed_rows(old, part), *b = timed_rows(new, part);
+	if (!a || !b)
+		return;
 	c->drift = machine_drift(a, b);
-	if (a && b)
-		printf("the machine itself: floors take %.3f times the time (divided out below)\n", c->drift);
-	for (const struct json *row = a ? a->first : NULL; row; row = row->next) {
+	printf("%s, the machine itself: floors take %.3f times the time (divided out below)\n", part, c->drift);
+	for (const struct json *row = a->first; row; row = row->next) {
 		struct span name = json_get_text(row, "name");
 		const struct json *other = row_named(b, name);
 		double scratch[SAMPLES_MAX];
-		if (is_floor(row) || !samples_of(row, scratch))
+		if (is_floor(row) || is_peer(row) || !samples_of(row, scratch))
 			continue;
 		if (!other || !samples_of(other, scratch)) {
 			printf("GONE    %.*s is not in the new results\n", SPAN_ARG(name));
 			c->gone++;
 			continue;
 		}
-		struct interval change = compare_rows(row, other);
-		double ratio = change.ratio / c->drift, low = change.low / c->drift, high = change.high / c->drift;
-		enum change verdict = low > 1 && ratio > 1 + c->margin    ? CHANGE_WORSE
-				      : high < 1 && ratio < 1 - c->margin ? CHANGE_BETTER
-									  : CHANGE_NONE;
-		tell(c, verdict, "%-24.*s time %+6.1f %%  (95 %%: %+.1f to %+.1f)", SPAN_ARG(name), 100 * (ratio - 1),
-		     100 * (low - 1), 100 * (high - 1));
+		compare_row(c, name, row, other);
 	}
 }
 
@@ -247,6 +291,23 @@ static void compare_growth(struct comparison *c, const struct json *old, const s
 	}
 }
 
+/* Only what grows faster than its input: prices of single kinds move with the machine. */
+static void compare_hostile(struct comparison *c, const struct json *old, const struct json *new)
+{
+	const struct json *a = timed_rows(old, "hostile"), *b = timed_rows(new, "hostile");
+	for (const struct json *row = a ? a->first : NULL; row; row = row->next) {
+		const struct json *other = row_named(b, json_get_text(row, "name"));
+		double was = json_get_real(row, "growth", NAN), is = other ? json_get_real(other, "growth", NAN) : NAN;
+		if (isnan(was) || isnan(is))
+			continue;
+		enum change verdict = is > was + 0.5 && is > 1.7    ? CHANGE_WORSE
+				      : is < was - 0.5 && was > 1.7 ? CHANGE_BETTER
+								    : CHANGE_NONE;
+		tell(c, verdict, "hostile %.*s: price of a byte grows %.2f times, was %.2f",
+		     SPAN_ARG(json_get_text(row, "name")), is, was);
+	}
+}
+
 static const struct json *read_results(const char *path, struct buffer *source, struct arena *arena)
 {
 	const struct json *results;
@@ -285,10 +346,12 @@ int bench_compare(int argc, char **argv)
 	struct arena *arenas[2] = {arena_new((size_t)2 << 30), arena_new((size_t)2 << 30)};
 	const struct json *old = read_results(argv[optind], &sources[0], arenas[0]),
 			  *new = read_results(argv[optind + 1], &sources[1], arenas[1]);
-	compare_speed(&c, old, new);
+	compare_speed(&c, "speed", old, new);
+	compare_speed(&c, "reading", old, new);
 	compare_extraction(&c, old, new);
 	compare_dedup(&c, old, new);
 	compare_growth(&c, old, new);
+	compare_hostile(&c, old, new);
 	printf("%zu worse, %zu better, %zu the same, %zu gone\n", c.worse, c.better, c.same, c.gone);
 	for (int i = 0; i < 2; i++) {
 		arena_free(arenas[i]);

@@ -3,6 +3,7 @@
  * own log). */
 #include "bench/archive.h"
 #include "bench/child.h"
+#include "bench/growth.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,13 +14,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: warcmill-bench crawl FOLDER... -o NAME [--pages N]\n"
+static const char usage[] = "usage: warcmill-bench crawl [FOLDER...] -o NAME [--invented N] [--pages N]\n"
 			    "\n"
 			    "Serve the folders' pages on the loopback interface, with redirects, images and dead "
 			    "links, and let wget crawl them\n"
-			    "into NAME.warc.gz.\n";
+			    "into NAME.warc.gz. --invented: N invented pages too; no folder is needed then.\n";
 
-enum { REQUEST_MAX = 8192 };
+enum { REQUEST_MAX = 8192, INVENTED_MIN = 10000, INVENTED_MAX = 200000 };
 
 struct site {
 	struct page_sources pages;
@@ -137,31 +138,37 @@ static int listen_anywhere(uint16_t *port)
 
 int bench_crawl(int argc, char **argv)
 {
-	enum { PAGES = 256 };
+	enum { PAGES = 256, INVENTED };
 	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
 						{"output", required_argument, NULL, 'o'},
 						{"pages", required_argument, NULL, PAGES},
+						{"invented", required_argument, NULL, INVENTED},
 						{0}};
 	const char *output = NULL;
-	uint64_t pages = 0;
+	uint64_t pages = 0, invented = 0;
 	for (int option; (option = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {
 		if (option == 'o')
 			output = optarg;
 		else if (option == PAGES)
 			pages = bench_number(optarg, "--pages");
+		else if (option == INVENTED)
+			invented = bench_number(optarg, "--invented");
 		else {
 			fputs(usage, option == 'h' ? stdout : stderr);
 			return option == 'h' ? BENCH_DONE : BENCH_USAGE;
 		}
 	}
-	if (!output || optind == argc) {
+	if (!output || (optind == argc && !invented)) {
 		fputs(usage, stderr);
 		return BENCH_USAGE;
 	}
 	struct site site = {0};
+	char *made = invented ? invent_folder(invented, INVENTED_MIN, INVENTED_MAX) : NULL;
 	uint16_t port;
 	for (int i = optind; i < argc; i++)
 		page_sources_add(&site.pages, argv[i]);
+	if (made)
+		page_sources_add(&site.pages, made);
 	site.count = pages && pages < site.pages.count ? pages : site.pages.count;
 	int listener = listen_anywhere(&port);
 	fflush(NULL);
@@ -182,6 +189,9 @@ int bench_crawl(int argc, char **argv)
 	}
 	folder_remove(folder);
 	page_sources_free(&site.pages);
+	if (made)
+		folder_remove(made);
+	free(made);
 	free(url), free(file), free(folder), free(prefix);
 	if (use.code != 0 && use.code != 8) /* 8: the server said 404, as it should */
 		bench_die(BENCH_IO, "wget failed or is not installed: exit %d", use.code);

@@ -147,6 +147,10 @@ static void write_json(const char *path, const char *truth, const struct documen
 	json_begin(&json, '{');
 	json_put_text(&json, "set", span_of(slash ? slash + 1 : truth));
 	json_put_uint(&json, "documents", documents->count);
+	json_key(&json, "inputs");
+	json_begin(&json, '[');
+	inputs_put_file(&json, truth);
+	json_end(&json, ']');
 	json_key(&json, "methods");
 	json_begin(&json, '[');
 	for (size_t i = 0; i < count; i++)

@@ -32,8 +32,8 @@ struct request {
 
 struct curve {
 	const char *name, *axis;
-	double x[POINTS_MAX], seconds[POINTS_MAX];
-	size_t count;
+	double x[POINTS_MAX], seconds[POINTS_MAX], samples[POINTS_MAX][REPEATS_MAX]; /* seconds: medians */
+	size_t sample_count[POINTS_MAX], count;
 };
 
 /* Seconds of processor time of one run of X; < 0: failed. */
@@ -266,7 +266,7 @@ static void measure_curve(const struct request *request, size_t index, struct cu
 	*curve = (struct curve){.name = curves[index].name, .axis = curves[index].axis};
 	size_t points = request->quick ? curves[index].quick_points : curves[index].points, x = curves[index].first;
 	for (size_t i = 0; i < points && i < POINTS_MAX; i++, x *= curves[index].factor) {
-		double seconds[REPEATS_MAX];
+		double *seconds = curve->samples[curve->count];
 		size_t repeats = request->quick ? 1 : 3, good = 0;
 		for (size_t again = 0; again < repeats; again++) {
 			double once = curves[index].run(request, x);
@@ -276,6 +276,7 @@ static void measure_curve(const struct request *request, size_t index, struct cu
 		if (!good)
 			continue;
 		curve->x[curve->count] = (double)x;
+		curve->sample_count[curve->count] = good;
 		curve->seconds[curve->count++] = stats_quantile(seconds, good, 0.5);
 	}
 }
@@ -313,6 +314,10 @@ static void put_curve(struct json_writer *json, const struct curve *curve)
 		json_begin(json, '[');
 		json_real(json, curve->x[i], 0);
 		json_real(json, curve->seconds[i], 7);
+		json_begin(json, '[');
+		for (size_t s = 0; s < curve->sample_count[i]; s++)
+			json_real(json, curve->samples[i][s], 7);
+		json_end(json, ']');
 		json_end(json, ']');
 	}
 	json_end(json, ']');

@@ -210,6 +210,15 @@ static void put_real(struct json_writer *json, const char *key, double value)
 	json_real(json, value, 3);
 }
 
+static void put_samples(struct json_writer *json, const char *key, const double *seconds, size_t rounds)
+{
+	json_key(json, key);
+	json_begin(json, '[');
+	for (size_t i = 0; i < rounds; i++)
+		json_real(json, seconds[i], 7);
+	json_end(json, ']');
+}
+
 static void write_rows(const struct row *rows, size_t rounds, bool invented, const char *path)
 {
 	struct buffer out;
@@ -222,6 +231,7 @@ static void write_rows(const struct row *rows, size_t rounds, bool invented, con
 	json_put_text(&json, "ordinary", invented ? SPAN("invented pages") : SPAN("pages of the archive"));
 	put_real(&json, "ordinary_ns_per_byte", page);
 	put_real(&json, "ordinary_ns_per_tag", tag);
+	put_samples(&json, "ordinary_seconds", rows[KINDS].seconds[0], rounds);
 	json_key(&json, "rows");
 	json_begin(&json, '[');
 	for (size_t i = 0; i < KINDS; i++) {
@@ -235,6 +245,9 @@ static void write_rows(const struct row *rows, size_t rounds, bool invented, con
 		put_real(&json, "ns_per_tag", row_unit_ns(&rows[i], 1, rounds));
 		put_real(&json, "times_ordinary_per_tag", row_unit_ns(&rows[i], 1, rounds) / tag);
 		put_real(&json, "growth", large / small);
+		put_samples(&json, "seconds_1m", rows[i].seconds[0], rounds);
+		put_samples(&json, "seconds_4m", rows[i].seconds[1], rounds);
+		put_samples(&json, "first_seconds_4m", rows[i].first[1], rounds);
 		json_key(&json, "cut");
 		json_bool(&json, rows[i].cut);
 		json_end(&json, '}');

@@ -46,6 +46,7 @@ struct tool {
 	struct article_extractor *extractor;
 	struct buffer results; /* JSON lines */
 	double *seconds;       /* [page]: median over the rounds; 0 failed */
+	double *samples;       /* [page * rounds] */
 	size_t failed;
 };
 
@@ -146,10 +147,10 @@ static double extract_once(struct tool *tool, const struct truth_page *page, dou
 
 static void run_set(const struct truth_set *set, const struct request *request, struct tool *tools, size_t count)
 {
-	double samples[ROUNDS_MAX];
 	for (size_t i = 0; i < count; i++) {
 		buffer_init(&tools[i].results, SIZE_MAX / 2);
 		tools[i].seconds = need_zero(set->count * sizeof(double));
+		tools[i].samples = need_zero(set->count * request->rounds * sizeof(double));
 		tools[i].failed = 0;
 		for (size_t page = 0; page < set->count / 4 + 1 && page < set->count && page < WARM_UP; page++)
 			if (set->pages[page].path)
@@ -162,6 +163,7 @@ static void run_set(const struct truth_set *set, const struct request *request, 
 			fprintf(stderr, "\r%s %zu/%zu ", set->name, page + 1, set->count);
 		for (size_t i = 0; i < count; i++) {
 			struct tool *tool = &tools[(i + page) % count];
+			double *samples = &tool->samples[page * request->rounds];
 			size_t good = 0;
 			for (size_t round = 0; round < request->rounds; round++) {
 				struct buffer *out = round ? NULL : &tool->results;
@@ -193,6 +195,28 @@ static char *file_name(const char *folder, const char *set, const char *tool, co
 		if (*at == '/' || *at == ' ')
 			*at = '_';
 	return path;
+}
+
+/* Seconds of every page that the tool mastered, by its id; with several rounds a list of them. */
+static void put_times(struct json_writer *json, const struct truth_set *set, const struct tool *tool, size_t rounds)
+{
+	json_key(json, "page_seconds");
+	json_begin(json, '{');
+	for (size_t page = 0; page < set->count; page++) {
+		if (tool->seconds[page] <= 0)
+			continue;
+		char *key = need_print("%.*s", SPAN_ARG(set->pages[page].id));
+		json_key(json, key);
+		free(key);
+		if (rounds > 1)
+			json_begin(json, '[');
+		for (size_t i = 0; i < rounds; i++)
+			if (tool->samples[page * rounds + i] > 0)
+				json_real(json, tool->samples[page * rounds + i], 6);
+		if (rounds > 1)
+			json_end(json, ']');
+	}
+	json_end(json, '}');
 }
 
 static void report_tool(const struct truth_set *set, const struct request *request, struct tool *tool,
@@ -232,6 +256,7 @@ static void report_tool(const struct truth_set *set, const struct request *reque
 	json_put_uint(json, "bytes", (uint64_t)bytes);
 	put_real(json, "mb_per_second", seconds > 0 ? bytes / seconds / 1e6 : 0, 3);
 	put_real(json, "pages_per_second", seconds > 0 ? pages / seconds : 0, 2);
+	put_times(json, set, tool, request->rounds);
 	json_end(json, '}');
 	if (request->out) {
 		char *view = file_name(folder, set->name, tool->name, "worst.html");
@@ -336,6 +361,11 @@ static void read_archive(const char *path, const struct request *request, struct
 		json_put_uint(json, "bytes", bytes.size);
 		put_real(json, "seconds", median, 6);
 		put_real(json, "mb_per_second", median > 0 ? (double)bytes.size / median / 1e6 : 0, 3);
+		json_key(json, "samples");
+		json_begin(json, '[');
+		for (size_t round = 0; round < rounds; round++)
+			json_real(json, seconds[i][round], 6);
+		json_end(json, ']');
 		json_end(json, '}');
 	}
 	buffer_free(&bytes);
@@ -483,8 +513,8 @@ static void write_lists(const char *path, struct list *lists, const char *const 
 
 int bench_peers(int argc, char **argv)
 {
-	enum { EXTRACTION, READING, ABSENT, MEMORY, LISTS };
-	static const char *const names[LISTS] = {"extraction", "reading", "absent", "memory"};
+	enum { INPUTS, EXTRACTION, READING, ABSENT, MEMORY, LISTS };
+	static const char *const names[LISTS] = {"inputs", "extraction", "reading", "absent", "memory"};
 	struct request request;
 	struct list lists[LISTS];
 	struct tool *tools = need_zero(TOOLS_MAX * sizeof *tools);
@@ -506,11 +536,13 @@ int bench_peers(int argc, char **argv)
 			struct truth_set set;
 			truth_open(argv[i], &set);
 			thin(&set, request.pages);
+			inputs_put_set(&lists[INPUTS].json, &set);
 			run_set(&set, &request, tools, count);
 			for (size_t t = 0; t < count; t++) {
 				report_tool(&set, &request, &tools[t], folder, &lists[EXTRACTION].json);
 				buffer_free(&tools[t].results);
 				free(tools[t].seconds);
+				free(tools[t].samples);
 			}
 			truth_close(&set);
 		}
@@ -518,6 +550,8 @@ int bench_peers(int argc, char **argv)
 	}
 	if (request.archive_count) {
 		size_t count = start_tools(&request, true, tools, &lists[ABSENT].json);
+		for (size_t i = 0; i < request.archive_count; i++)
+			inputs_put_file(&lists[INPUTS].json, request.archives[i]);
 		for (size_t i = 0; i < request.archive_count; i++)
 			read_archive(request.archives[i], &request, tools, count, &lists[READING].json);
 		stop_tools(tools, count, &lists[MEMORY].json);

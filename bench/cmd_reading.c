@@ -15,14 +15,17 @@
 #include <zlib.h>
 #include <zstd.h>
 
-static const char usage[] = "usage: warcmill-bench reading [ARCHIVE.warc.gz] [option...]\n"
-			    "\n"
-			    "Read an archive as .warc.gz, .warc.zst and .warc, against bare decompression; without "
-			    "ARCHIVE: an invented one.\n"
-			    "\n"
-			    "  --rounds N      runs of each (15)\n"
-			    "  --quick         5 runs, an invented archive of 8 MB\n"
-			    "  --once FILE     read FILE once, print the process's peak memory (for profilers, too)\n";
+static const char usage[] =
+	"usage: warcmill-bench reading [ARCHIVE.warc.gz] [option...]\n"
+	"\n"
+	"Read an archive as .warc.gz, .warc.zst and .warc, against bare decompression; without "
+	"ARCHIVE: an invented one.\n"
+	"\n"
+	"  --rounds N      runs of each (15)\n"
+	"  --seconds N     fewer runs, three at least, where this time does not suffice (0: no bound)\n"
+	"  --json FILE     write all samples and ratios as JSON\n"
+	"  --quick         5 runs, an invented archive of 8 MB\n"
+	"  --once FILE     read FILE once, print the process's peak memory (for profilers, too)\n";
 
 enum form { FORM_GZIP, FORM_ZSTD, FORM_PLAIN, FORMS };
 enum { SEGMENT = 2 << 20, MEMBER_ROOM = 64 << 20 };
@@ -249,11 +252,23 @@ static double ratio_of(const struct samples *over, const struct samples *under)
 	return ratio;
 }
 
-static void print_target(const char *what, double value, const char *unit, double target, bool least)
+/* A figure with what it should be: LEAST or at most TARGET. */
+struct target {
+	char what[64];
+	const char *unit;
+	double value, target;
+	bool least;
+};
+
+static bool is_met(const struct target *target)
 {
-	bool met = least ? value >= target : value <= target;
-	printf("%-58s %6.2f %-9s %s %.2f  %s\n", what, value, unit, least ? ">=" : "<=", target,
-	       met ? "met" : "MISSED");
+	return target->least ? target->value >= target->target : target->value <= target->target;
+}
+
+static void print_target(const struct target *target)
+{
+	printf("%-58s %6.2f %-9s %s %.2f  %s\n", target->what, target->value, target->unit,
+	       target->least ? ">=" : "<=", target->target, is_met(target) ? "met" : "MISSED");
 }
 
 /* A child's peak as its parent sees it is at least the parent's size when it forked; the child knows its own. */
@@ -289,55 +304,133 @@ static unsigned long peak_here(void)
 	return peak;
 }
 
-static int measure_forms(struct subject forms[FORMS], size_t rounds)
+enum { TARGETS = 5 + FORMS };
+
+static void find_targets(const struct subject forms[FORMS], const struct samples samples[ROWS],
+			 struct target targets[TARGETS])
 {
-	struct subject *gzip = &forms[FORM_GZIP], *zstd = &forms[FORM_ZSTD], *plain = &forms[FORM_PLAIN];
-	const struct task tasks[ROWS] = {
-		[GZIP_READ] = {"gz", "stage", ".warc.gz, HTTP decoded", "record", NULL, gzip, run_reader, NULL, false},
-		[GZIP_BARE] = {"libdeflate", "floor", "its members, bare", "member", NULL, gzip, run_libdeflate, NULL,
-			       false},
-		[GZIP_ZLIB] = {"zlib", "floor", "its members, bare", "member", NULL, gzip, run_zlib, NULL, false},
-		[ZSTD_READ] = {"zst", "stage", ".warc.zst, HTTP decoded", "record", NULL, zstd, run_reader, NULL,
-			       false},
-		[ZSTD_BARE] = {"zstd", "floor", "its frames, bare", "frame", NULL, zstd, run_zstd, NULL, false},
-		[PLAIN_READ] = {"plain", "stage", ".warc, HTTP decoded", "record", NULL, plain, run_reader, NULL,
-				false},
-		[ONE] = {"one", "stage", ".warc.gz in segments, one thread", "record", NULL, gzip, run_one, NULL, true},
-		[TWO] = {"two", "stage", ".warc.gz in segments, two threads", "record", NULL, gzip, run_two, NULL,
-			 true},
-	};
-	struct samples samples[ROWS];
-	measure(tasks, ROWS, rounds, false, samples);
-	printf("%llu records, %.1f MB; %.1f MB as .warc.gz, %.1f MB as .warc.zst; %zu rounds in turns\n",
-	       (unsigned long long)gzip->members, (double)gzip->inflated / 1e6, (double)gzip->bytes.size / 1e6,
-	       (double)zstd->bytes.size / 1e6, rounds);
-	measure_print(stdout, tasks, samples, ROWS, gzip->inflated);
-	puts("");
-	print_target(".warc.gz, of bare libdeflate", ratio_of(&samples[GZIP_BARE], &samples[GZIP_READ]), "", 0.85,
-		     true);
-	print_target(".warc.gz, of bare zlib", ratio_of(&samples[GZIP_ZLIB], &samples[GZIP_READ]), "", 1, true);
-	print_target(".warc.zst, of bare zstd", ratio_of(&samples[ZSTD_BARE], &samples[ZSTD_READ]), "", 0.85, true);
-	print_target(".warc", (double)plain->inflated / 1e9 / samples_median(&samples[PLAIN_READ]), "GB/s", 4, true);
-	print_target("two threads, of one, on the .warc.gz (wall)", ratio_of(&samples[ONE], &samples[TWO]), "", 1.85,
-		     true);
+	static const char *const names[FORMS] = {".warc.gz", ".warc.zst", ".warc"};
+	double plain = (double)forms[FORM_PLAIN].inflated / 1e9 / samples_median(&samples[PLAIN_READ]);
+	targets[0] = (struct target){".warc.gz, of bare libdeflate", "",
+				     ratio_of(&samples[GZIP_BARE], &samples[GZIP_READ]), 0.85, true};
+	targets[1] = (struct target){".warc.gz, of bare zlib", "", ratio_of(&samples[GZIP_ZLIB], &samples[GZIP_READ]),
+				     1, true};
+	targets[2] = (struct target){".warc.zst, of bare zstd", "", ratio_of(&samples[ZSTD_BARE], &samples[ZSTD_READ]),
+				     0.85, true};
+	targets[3] = (struct target){".warc", "GB/s", plain, 4, true};
+	targets[4] = (struct target){"two threads, of one, on the .warc.gz (wall)", "",
+				     ratio_of(&samples[ONE], &samples[TWO]), 1.85, true};
 	for (int i = 0; i < FORMS; i++) {
-		static const char *const names[FORMS] = {".warc.gz", ".warc.zst", ".warc"};
-		char what[64];
-		snprintf(what, sizeof what, "peak memory of a process that reads the %s", names[i]);
-		print_target(what, peak_of(forms[i].path), "MiB", 64, false);
+		struct target *target = &targets[5 + i];
+		*target = (struct target){"", "MiB", peak_of(forms[i].path), 64, false};
+		snprintf(target->what, sizeof target->what, "peak memory of a process that reads the %s", names[i]);
 	}
+}
+
+static void put_target(struct json_writer *json, const struct target *target)
+{
+	json_begin(json, '{');
+	json_put_text(json, "name", span_of(target->what));
+	json_key(json, "value");
+	json_real(json, target->value, 4);
+	json_put_text(json, "unit", span_of(target->unit));
+	json_put_text(json, "should", target->least ? SPAN("at least") : SPAN("at most"));
+	json_key(json, "target");
+	json_real(json, target->target, 2);
+	json_key(json, "met");
+	json_bool(json, is_met(target));
+	json_end(json, '}');
+}
+
+static void write_json(const char *path, const char *input, const struct task tasks[ROWS],
+		       const struct samples samples[ROWS], const struct target targets[TARGETS], uint64_t inflated)
+{
+	struct buffer out;
+	struct json_writer json;
+	struct fault fault;
+	buffer_init(&out, SIZE_MAX / 2);
+	json_start(&json, &out);
+	json_begin(&json, '{');
+	json_key(&json, "inputs");
+	json_begin(&json, '[');
+	inputs_put_file(&json, input);
+	json_end(&json, ']');
+	json_put_uint(&json, "record_bytes", inflated);
+	json_key(&json, "rows");
+	json_begin(&json, '[');
+	for (int i = 0; i < ROWS; i++)
+		measure_json(&json, &tasks[i], &samples[i], inflated);
+	json_end(&json, ']');
+	json_key(&json, "targets");
+	json_begin(&json, '[');
+	for (int i = 0; i < TARGETS; i++)
+		put_target(&json, &targets[i]);
+	json_end(&json, ']');
+	json_end(&json, '}');
+	buffer_append_byte(&out, '\n');
+	if (out.status || file_write_atomic(path, buffer_span(&out), &fault))
+		bench_die(BENCH_IO, "%s: %s", path, out.status ? status_name(out.status) : fault.text);
+	buffer_free(&out);
+}
+
+static int check_samples(const struct task tasks[ROWS], const struct samples samples[ROWS])
+{
 	int code = BENCH_DONE;
 	if (samples[TWO].work.check != samples[GZIP_READ].work.check) {
 		bench_say("the segments together are not the file");
 		code = BENCH_DATA;
 	}
-	for (int i = 0; i < ROWS; i++) {
+	for (int i = 0; i < ROWS; i++)
 		if (!samples[i].count) {
 			bench_say("%s: failed", tasks[i].name);
 			code = BENCH_DATA;
 		}
+	return code;
+}
+
+struct request {
+	const char *input, *json;
+	uint64_t rounds, seconds;
+	bool quick;
+};
+
+static int measure_forms(struct subject forms[FORMS], const struct request *request)
+{
+	struct subject *gzip = &forms[FORM_GZIP], *zstd = &forms[FORM_ZSTD], *plain = &forms[FORM_PLAIN];
+	const struct task tasks[ROWS] = {
+		[GZIP_READ] = {"read .warc.gz", "stage", "every record, HTTP decoded", "record", "libdeflate, members",
+			       gzip, run_reader, NULL, false},
+		[GZIP_BARE] = {"libdeflate, members", "floor", "the .warc.gz's members, bare", "member", NULL, gzip,
+			       run_libdeflate, NULL, false},
+		[GZIP_ZLIB] = {"zlib, members", "floor", "the .warc.gz's members, bare", "member", NULL, gzip, run_zlib,
+			       NULL, false},
+		[ZSTD_READ] = {"read .warc.zst", "stage", "every record, HTTP decoded", "record", "zstd, frames", zstd,
+			       run_reader, NULL, false},
+		[ZSTD_BARE] = {"zstd, frames", "floor", "the .warc.zst's frames, bare", "frame", NULL, zstd, run_zstd,
+			       NULL, false},
+		[PLAIN_READ] = {"read .warc", "stage", "every record, HTTP decoded", "record", NULL, plain, run_reader,
+				NULL, false},
+		[ONE] = {"read, one thread", "stage", ".warc.gz in segments", "record", NULL, gzip, run_one, NULL,
+			 true},
+		[TWO] = {"read, two threads", "stage", ".warc.gz in segments", "record", NULL, gzip, run_two, NULL,
+			 true},
+	};
+	struct samples samples[ROWS];
+	struct target targets[TARGETS];
+	size_t rounds = measure(tasks, ROWS, request->rounds, (double)request->seconds, samples);
+	printf("%llu records, %.1f MB; %.1f MB as .warc.gz, %.1f MB as .warc.zst; %zu rounds in turns\n",
+	       (unsigned long long)gzip->members, (double)gzip->inflated / 1e6, (double)gzip->bytes.size / 1e6,
+	       (double)zstd->bytes.size / 1e6, rounds);
+	measure_print(stdout, tasks, samples, ROWS, gzip->inflated);
+	puts("");
+	find_targets(forms, samples, targets);
+	for (int i = 0; i < TARGETS; i++)
+		print_target(&targets[i]);
+	if (request->json)
+		write_json(request->json, request->input, tasks, samples, targets, gzip->inflated);
+	int code = check_samples(tasks, samples);
+	for (int i = 0; i < ROWS; i++)
 		samples_free(&samples[i]);
-	}
 	return code;
 }
 
@@ -373,21 +466,26 @@ static char *invented_archive(const char *folder, uint64_t bytes)
 	return path;
 }
 
-int bench_reading(int argc, char **argv)
+static int parse_request(int argc, char **argv, struct request *request)
 {
-	enum { ROUNDS = 256, QUICK, ONCE };
+	enum { ROUNDS = 256, SECONDS, QUICK, ONCE, JSON };
 	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
 						{"rounds", required_argument, NULL, ROUNDS},
+						{"seconds", required_argument, NULL, SECONDS},
 						{"quick", no_argument, NULL, QUICK},
 						{"once", required_argument, NULL, ONCE},
+						{"json", required_argument, NULL, JSON},
 						{0}};
-	uint64_t rounds = 0;
-	bool quick = false;
+	*request = (struct request){0};
 	for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
 		if (option == ROUNDS)
-			rounds = bench_number(optarg, "--rounds");
+			request->rounds = bench_number(optarg, "--rounds");
+		else if (option == SECONDS)
+			request->seconds = bench_number(optarg, "--seconds");
 		else if (option == QUICK)
-			quick = true;
+			request->quick = true;
+		else if (option == JSON)
+			request->json = optarg;
 		else if (option == ONCE)
 			return read_once(optarg);
 		else {
@@ -399,14 +497,27 @@ int bench_reading(int argc, char **argv)
 		fputs(usage, stderr);
 		return BENCH_USAGE;
 	}
+	if (!request->rounds)
+		request->rounds = request->quick ? 5 : 15;
+	request->input = argv[optind];
+	return -1;
+}
+
+int bench_reading(int argc, char **argv)
+{
 	static const char *const names[FORMS] = {"a.warc.gz", "a.warc.zst", "a.warc"};
 	struct subject forms[FORMS] = {0};
-	char *folder = folder_temporary();
-	char *made = optind == argc ? invented_archive(folder, (uint64_t)(quick ? 8 : 48) << 20) : NULL;
-	convert(forms, made ? made : argv[optind]);
+	struct request request;
+	int code = parse_request(argc, argv, &request);
+	if (code >= 0)
+		return code;
+	char *folder = folder_temporary(), *made = NULL;
+	if (!request.input)
+		request.input = made = invented_archive(folder, (uint64_t)(request.quick ? 8 : 48) << 20);
+	convert(forms, request.input);
 	for (int i = 0; i < FORMS; i++)
 		open_form(&forms[i], folder, names[i]);
-	int code = measure_forms(forms, rounds ? rounds : quick ? 5 : 15);
+	code = measure_forms(forms, &request);
 	for (int i = 0; i < FORMS; i++) {
 		warc_inputs_free(forms[i].inputs);
 		free(forms[i].segments);

@@ -1,5 +1,6 @@
 /* cmd_report: joins the parts that the other commands wrote into results.json, and shows results.json as a page. */
 #include "bench/html_out.h"
+#include "bench/measure.h"
 #include "bench/report.h"
 
 #include <getopt.h>
@@ -9,10 +10,13 @@
 static const char usage[] = "usage: warcmill-bench report [NAME=PART.json]... [--command TEXT]... -o FOLDER\n"
 			    "       warcmill-bench report RESULTS.json -o FOLDER\n"
 			    "\n"
-			    "Join parts (speed, growth, hostile, peers, dedup; several of one name become a list) into "
-			    "FOLDER/results.json, and write\n"
-			    "FOLDER/report.html from it.\n"
+			    "Join parts (speed, reading, growth, hostile, peers, dedup; several of one name become a "
+			    "list) into\n"
+			    "FOLDER/results.json, and write from it FOLDER/report.html and FOLDER/figures.md, the "
+			    "tables of the\n"
+			    "documentation.\n"
 			    "\n"
+			    "  --revision TEXT  what was measured, as its version control calls it\n"
 			    "  --command TEXT   a command line that made a part, to be kept with the results\n"
 			    "  -o FOLDER\n";
 
@@ -34,10 +38,10 @@ static void put_part(struct json_writer *json, const char *path)
 	buffer_free(&part);
 }
 
-static void join_parts(char **arguments, int count, const char *const *commands, size_t command_count,
-		       struct buffer *out)
+static void join_parts(char **arguments, int count, const char *revision, const char *const *commands,
+		       size_t command_count, struct buffer *out)
 {
-	static const char *const names[] = {"speed", "growth", "hostile", "peers", "dedup"};
+	static const char *const names[] = {"speed", "reading", "growth", "hostile", "peers", "dedup"};
 	struct json_writer json;
 	char date[21];
 	date_format((int64_t)time(NULL), date);
@@ -45,6 +49,8 @@ static void join_parts(char **arguments, int count, const char *const *commands,
 	json_begin(&json, '{');
 	json_put_uint(&json, "format", 1);
 	json_put_text(&json, "date", span_of(date));
+	json_put_text(&json, "revision", span_of(revision));
+	machine_json(&json);
 	json_key(&json, "commands");
 	json_begin(&json, '[');
 	for (size_t i = 0; i < command_count; i++)
@@ -75,16 +81,19 @@ static void write_file(const char *folder, const char *name, const struct buffer
 
 int bench_report(int argc, char **argv)
 {
-	enum { COMMAND = 256 };
+	enum { COMMAND = 256, REVISION };
 	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
 						{"output", required_argument, NULL, 'o'},
 						{"command", required_argument, NULL, COMMAND},
+						{"revision", required_argument, NULL, REVISION},
 						{0}};
-	const char *folder = NULL, *commands[COMMANDS_MAX];
+	const char *folder = NULL, *revision = NULL, *commands[COMMANDS_MAX];
 	size_t command_count = 0;
 	for (int option; (option = getopt_long(argc, argv, "ho:", options, NULL)) != -1;) {
 		if (option == 'o')
 			folder = optarg;
+		else if (option == REVISION)
+			revision = optarg;
 		else if (option == COMMAND && command_count < COMMANDS_MAX)
 			commands[command_count++] = optarg;
 		else {
@@ -103,7 +112,7 @@ int bench_report(int argc, char **argv)
 		bench_die(BENCH_IO, "%s: %s", folder, fault.text);
 	if (part_name(argv[optind]).data) {
 		buffer_init(&source, SIZE_MAX / 2);
-		join_parts(argv + optind, argc - optind, commands, command_count, &source);
+		join_parts(argv + optind, argc - optind, revision, commands, command_count, &source);
 		write_file(folder, "results.json", &source);
 	} else {
 		bench_read(argv[optind], &source);
@@ -114,7 +123,10 @@ int bench_report(int argc, char **argv)
 	buffer_init(&page, SIZE_MAX / 2);
 	report_page(results, &page);
 	write_file(folder, "report.html", &page);
-	printf("%s/report.html\n", folder);
+	buffer_clear(&page);
+	figures_page(results, &page);
+	write_file(folder, "figures.md", &page);
+	printf("%s/report.html\n%s/figures.md\n", folder, folder);
 	arena_free(arena);
 	buffer_free(&page);
 	buffer_free(&source);

@@ -126,7 +126,7 @@ static void time_all(struct input *input, size_t rounds)
 	};
 	enum { TASKS = sizeof tasks / sizeof *tasks };
 	struct samples samples[TASKS];
-	measure(tasks, TASKS, rounds, true, samples);
+	measure(tasks, TASKS, rounds, 0, samples);
 	for (size_t i = 0; i < TASKS; i++) {
 		double median = samples_median(&samples[i]) / (double)input->count;
 		printf("%-11s %6.2f µs a document  %8.0f documents/s  %6.1f MB/s  spread %.1f%%  %s\n", tasks[i].name,

@@ -6,22 +6,24 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: warcmill-bench speed ARCHIVE... [option...]\n"
-			    "\n"
-			    "Time every stage of a build on the archives, in turns with the floors that bound them.\n"
-			    "\n"
-			    "  --rounds N        runs of each (7)\n"
-			    "  --only A,B,...    these rows alone\n"
-			    "  --pages N         at most so many pages for the stages after reading (0: all)\n"
-			    "  --warcmill FILE   time this program's build command too, with 1 to --threads threads\n"
-			    "  --threads N       (all processors)\n"
-			    "  --json FILE       write all samples as JSON\n";
+static const char usage[] =
+	"usage: warcmill-bench speed ARCHIVE... [option...]\n"
+	"\n"
+	"Time every stage of a build on the archives, in turns with the floors that bound them.\n"
+	"\n"
+	"  --rounds N        runs of each (7)\n"
+	"  --seconds N       fewer runs, three at least, where this time does not suffice (0: no bound)\n"
+	"  --only A,B,...    these rows alone\n"
+	"  --pages N         at most so many pages for the stages after reading (0: all)\n"
+	"  --warcmill FILE   time this program's build command too, with 1 to --threads threads\n"
+	"  --threads N       (all processors)\n"
+	"  --json FILE       write all samples as JSON\n";
 
-enum { BUILDS_MAX = 17 };
+enum { BUILDS_MAX = 24, THREADS_MAX = 1024 };
 
 struct request {
 	const char *only, *warcmill, *json;
-	uint64_t rounds, pages, threads;
+	uint64_t rounds, seconds, pages, threads;
 };
 
 /* ---- Whole builds by threads
@@ -97,20 +99,8 @@ static void write_json(const struct request *request, const struct fixture *fixt
 	json_put_uint(&json, "text_bytes", fixture->text_bytes);
 	json_key(&json, "inputs");
 	json_begin(&json, '[');
-	for (size_t i = 0; i < fixture->path_count; i++) {
-		uint8_t digest[DIGEST_MAX];
-		char hex[2 * DIGEST_MAX + 1];
-		uint64_t size;
-		if (digest_file(DIGEST_SHA256, fixture->paths[i], digest, &size, &fault))
-			continue;
-		const char *slash = strrchr(fixture->paths[i], '/');
-		hex_encode(digest, 32, hex);
-		json_begin(&json, '{');
-		json_put_text(&json, "name", span_of(slash ? slash + 1 : fixture->paths[i]));
-		json_put_uint(&json, "bytes", size);
-		json_put_text(&json, "sha256", span_of(hex));
-		json_end(&json, '}');
-	}
+	for (size_t i = 0; i < fixture->path_count; i++)
+		inputs_put_file(&json, fixture->paths[i]);
 	json_end(&json, ']');
 	json_key(&json, "rows");
 	json_begin(&json, '[');
@@ -124,6 +114,13 @@ static void write_json(const struct request *request, const struct fixture *fixt
 	buffer_free(&out);
 }
 
+/* 1, 2, 3, 4, 6, 8, 12, 16 …: no step is more than a doubling, and a large machine is not asked for each number. */
+static unsigned next_threads(unsigned threads)
+{
+	bool power = (threads & (threads - 1)) == 0;
+	return threads < 4 ? threads + 1 : power ? threads / 2 * 3 : threads / 3 * 4;
+}
+
 static void add_builds(struct tasks *tasks, const struct request *request, const struct fixture *fixture,
 		       struct build *builds)
 {
@@ -132,20 +129,25 @@ static void add_builds(struct tasks *tasks, const struct request *request, const
 	tasks_add(tasks, (struct task){"build", "build",
 				       "warcmill build -j 1, its processor time, reading and writing included", "page",
 				       "libdeflate", &builds[0], run_build, NULL, true});
-	for (unsigned threads = 1; threads <= request->threads && threads < BUILDS_MAX; threads++) {
-		struct build *build = &builds[threads];
+	size_t count = 1;
+	unsigned most = request->threads < THREADS_MAX ? (unsigned)request->threads : THREADS_MAX;
+	for (unsigned threads = 1; threads <= most && count < BUILDS_MAX;) {
+		struct build *build = &builds[count++];
 		*build = (struct build){.program = request->warcmill, .fixture = fixture, .threads = threads};
 		snprintf(build->name, sizeof build->name, "build -j %u", threads);
 		tasks_add(tasks, (struct task){build->name, "build", "warcmill build, a process of its own", "page",
 					       "libdeflate", build, run_build, NULL, true});
+		unsigned next = next_threads(threads);
+		threads = threads < most && next > most ? most : next;
 	}
 }
 
 static int parse_request(int argc, char **argv, struct request *request)
 {
-	enum { ROUNDS = 256, ONLY, PAGES, WARCMILL, THREADS, JSON };
+	enum { ROUNDS = 256, SECONDS, ONLY, PAGES, WARCMILL, THREADS, JSON };
 	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
 						{"rounds", required_argument, NULL, ROUNDS},
+						{"seconds", required_argument, NULL, SECONDS},
 						{"only", required_argument, NULL, ONLY},
 						{"pages", required_argument, NULL, PAGES},
 						{"warcmill", required_argument, NULL, WARCMILL},
@@ -156,6 +158,8 @@ static int parse_request(int argc, char **argv, struct request *request)
 	for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
 		if (option == ROUNDS)
 			request->rounds = bench_number(optarg, "--rounds");
+		else if (option == SECONDS)
+			request->seconds = bench_number(optarg, "--seconds");
 		else if (option == ONLY)
 			request->only = optarg;
 		else if (option == PAGES)
@@ -197,15 +201,15 @@ int bench_speed(int argc, char **argv)
 		if (is_wanted(request.only, all.at[i].name))
 			tasks_add(&tasks, all.at[i]);
 	struct samples *samples = need_zero((tasks.count + 1) * sizeof *samples);
-	measure(tasks.at, tasks.count, request.rounds, false, samples);
+	size_t rounds = measure(tasks.at, tasks.count, request.rounds, (double)request.seconds, samples);
 	for (size_t i = 0; i < tasks.count; i++)
 		if (tasks.at[i].run == run_build && samples[i].count) {
 			samples[i].peak_bytes = ((struct build *)tasks.at[i].context)->peak_bytes;
 			samples[i].extra_bytes = samples[i].peak_bytes;
 		}
-	printf("%zu pages, %.1f MB of HTML; %.1f MB of records, %.1f MB stored; %zu articles\n", fixture.page_count,
-	       (double)fixture.html_bytes / 1e6, (double)fixture.inflated.size / 1e6, (double)fixture.stored.size / 1e6,
-	       fixture.text_count);
+	printf("%zu pages, %.1f MB of HTML; %.1f MB of records, %.1f MB stored; %zu articles; %zu rounds\n",
+	       fixture.page_count, (double)fixture.html_bytes / 1e6, (double)fixture.inflated.size / 1e6,
+	       (double)fixture.stored.size / 1e6, fixture.text_count, rounds);
 	measure_print(stdout, tasks.at, samples, tasks.count, fixture.inflated.size);
 	if (request.json)
 		write_json(&request, &fixture, &tasks, samples);

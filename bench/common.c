@@ -66,16 +66,11 @@ void need_more(void *array, size_t *capacity, size_t count, size_t size)
 	*capacity = wanted;
 }
 
-char *need_print(const char *format, ...)
+char *need_made(char *made)
 {
-	char *text = NULL;
-	va_list arguments;
-	va_start(arguments, format);
-	int size = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	if (size < 0)
+	if (!made)
 		bench_die(BENCH_IO, "no memory");
-	return text;
+	return made;
 }
 
 uint64_t bench_number(const char *text, const char *option)

@@ -17,7 +17,7 @@ struct truth_page {
 	char *path;                               /* of the page, or NULL where there is no file */
 };
 struct truth_set {
-	char *name, *folder;
+	char *name, *folder, *truth; /* truth: path of its file */
 	struct truth_page *pages;
 	size_t count, capacity;
 	struct arena *arena;
@@ -25,6 +25,9 @@ struct truth_set {
 };
 void truth_open(const char *folder, struct truth_set *set); /* dies when it is neither layout */
 void truth_close(struct truth_set *set);
+
+/* One object {name, bytes, sha256} of a set: its truth and the pages that are in it now, decompressed. */
+void inputs_put_set(struct json_writer *json, const struct truth_set *set);
 
 /* ---- Results ------------------------------------------------------------------------------------------------------
  */

@@ -13,6 +13,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Rounds that are made whatever they cost: a median and a spread need them. */
+enum { ROUNDS_LEAST = 3 };
+
 static int counter_open(void)
 {
 	struct perf_event_attr attributes = {.type = PERF_TYPE_HARDWARE,
@@ -91,8 +94,15 @@ static void run_once(const struct task *task, struct samples *out, int counter)
 	out->count++;
 }
 
-void measure(const struct task *tasks, size_t count, size_t rounds, bool quiet, struct samples *out)
+static void show_progress(size_t round, size_t rounds, const char *name)
 {
+	if (isatty(2))
+		fprintf(stderr, "\rround %zu/%zu %-24s", round + 1, rounds, name);
+}
+
+size_t measure(const struct task *tasks, size_t count, size_t rounds, double seconds, struct samples *out)
+{
+	double start = clock_seconds();
 	int counter = counter_open();
 	for (size_t i = 0; i < count; i++) {
 		out[i] = (struct samples){0};
@@ -103,18 +113,27 @@ void measure(const struct task *tasks, size_t count, size_t rounds, bool quiet, 
 	for (size_t i = 0; i < count; i++)
 		if (!tasks[i].absent && !tasks[i].by_wall)
 			run_first(&tasks[i], &out[i]);
-	for (size_t round = 0; round < rounds; round++)
+	double longest = 0;
+	size_t done = 0;
+	for (; done < rounds; done++) {
+		double round_start = clock_seconds();
+		bool in_time = seconds <= 0 || round_start - start + longest <= seconds;
+		if (done >= ROUNDS_LEAST && !in_time)
+			break;
 		for (size_t i = 0; i < count; i++) {
-			size_t task = (i + round) % count;
-			if (!quiet && isatty(2))
-				fprintf(stderr, "\rround %zu/%zu %-24s", round + 1, rounds, tasks[task].name);
+			size_t task = (i + done) % count;
+			show_progress(done, rounds, tasks[task].name);
 			if (!tasks[task].absent)
 				run_once(&tasks[task], &out[task], counter);
 		}
-	if (!quiet && isatty(2))
+		double took = clock_seconds() - round_start;
+		longest = took > longest ? took : longest;
+	}
+	if (isatty(2))
 		fprintf(stderr, "\r%60s\r", "");
 	if (counter >= 0)
 		close(counter);
+	return done;
 }
 
 void samples_free(struct samples *samples)

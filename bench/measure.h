@@ -39,9 +39,9 @@ struct samples {
 	uint64_t extra_bytes; /* … above what was resident before */
 };
 
-/* ROUNDS runs of each of TASKS[COUNT], in an order that rotates. OUT[COUNT] is initialised here; free with
- * samples_free. */
-void measure(const struct task *tasks, size_t count, size_t rounds, bool quiet, struct samples *out);
+/* ROUNDS runs of each of TASKS[COUNT], in an order that rotates; fewer, but three at least, where SECONDS of wall time
+ * (0: no bound) do not suffice. OUT[COUNT] is initialised here; free with samples_free. Returns the rounds made. */
+size_t measure(const struct task *tasks, size_t count, size_t rounds, double seconds, struct samples *out);
 void samples_free(struct samples *samples);
 
 double samples_median(const struct samples *samples);

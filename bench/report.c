@@ -39,13 +39,31 @@ static void put_object(struct buffer *out, const struct json *object)
 	}
 }
 
+static void put_inputs(const struct json *parts, struct buffer *out)
+{
+	for (const struct json *part = parts ? parts->first : NULL; part; part = part->next) {
+		const struct json *inputs = json_get(part, "inputs");
+		for (const struct json *input = inputs ? inputs->first : NULL; input; input = input->next) {
+			buffer_append_span(out, SPAN("<tr>"));
+			report_cell_text(out, json_get_text(input, "name"));
+			report_cell_real(out, report_real(input, "bytes"), 0);
+			report_cell_text(out, json_get_text(input, "sha256"));
+			buffer_append_span(out, SPAN("</tr>"));
+		}
+	}
+}
+
 static void put_machine(const struct json *results, struct buffer *out)
 {
-	const struct json *speed = json_get(results, "speed");
-	const struct json *first = speed ? speed->first : NULL;
 	buffer_append_span(out, SPAN("<h2>Measured on</h2><div class=scroll><table>"));
-	put_object(out, first ? json_get(first, "machine") : NULL);
-	put_object(out, first ? json_get(first, "versions") : NULL);
+	put_object(out, json_get(results, "machine"));
+	put_object(out, json_get(results, "versions"));
+	buffer_append_span(out,
+			   SPAN("</table></div><h3>Inputs</h3><div class=scroll><table><thead><tr><th>name<th>bytes"
+				"<th>SHA-256</tr></thead>"));
+	static const char *const parts[] = {"speed", "reading", "peers", "dedup"};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		put_inputs(json_get(results, parts[i]), out);
 	buffer_append_span(out, SPAN("</table></div>"));
 	const struct json *commands = json_get(results, "commands");
 	buffer_append_span(out, SPAN("<h3>Commands</h3><pre>"));
@@ -59,7 +77,7 @@ static void put_machine(const struct json *results, struct buffer *out)
 /* ---- Speed
  * --------------------------------------------------------------------------------------------------------------- */
 
-static const struct json *find_row(const struct json *rows, struct span name)
+const struct json *report_row(const struct json *rows, struct span name)
 {
 	for (const struct json *row = rows ? rows->first : NULL; row; row = row->next)
 		if (name.data && span_equal(json_get_text(row, "name"), name))
@@ -67,10 +85,9 @@ static const struct json *find_row(const struct json *rows, struct span name)
 	return NULL;
 }
 
-/* How many times slower than its floor, byte for byte; NaN without a floor. */
-static double times_floor(const struct json *rows, const struct json *row)
+double report_times_floor(const struct json *rows, const struct json *row)
 {
-	const struct json *floor = find_row(rows, json_get_text(row, "limit"));
+	const struct json *floor = report_row(rows, json_get_text(row, "limit"));
 	return floor ? report_real(floor, "mb_per_second") / report_real(row, "mb_per_second") : NAN;
 }
 
@@ -100,7 +117,7 @@ static void put_speed_row(struct buffer *out, const struct json *rows, const str
 	report_cell_real(out, 100 * report_real(row, "spread"), 1);
 	report_cell_real(out, report_real(row, "instructions") / report_real(row, "bytes"), 2);
 	report_cell_real(out, report_real(row, "peak_bytes") / 1e6, 1);
-	report_cell_real(out, times_floor(rows, row), 2);
+	report_cell_real(out, report_times_floor(rows, row), 2);
 	buffer_append_span(out, SPAN("</tr>"));
 }
 
@@ -114,7 +131,7 @@ static void put_roofline(struct buffer *out, const struct json *rows)
 		struct span limit = json_get_text(row, "limit"), group = json_get_text(row, "group");
 		if (isnan(speed) || speed <= 0)
 			continue;
-		const struct json *floor = find_row(rows, limit);
+		const struct json *floor = report_row(rows, limit);
 		bars[count] = (struct bar){.name = json_get_text(row, "name"), .value = speed};
 		bars[count].own = span_equal(group, SPAN("stage")) || span_equal(group, SPAN("build"));
 		bars[count].limit = floor ? report_real(floor, "mb_per_second") : 0;
@@ -159,6 +176,16 @@ static void put_scaling(struct buffer *out, const struct json *rows)
 	plot_svg(out, &plot);
 }
 
+static void put_speed_table(struct buffer *out, const struct json *rows)
+{
+	buffer_append_span(out, SPAN("<div class=scroll><table><thead><tr><th>row<th>group<th>MB/s<th>ms/MB<th>units/s"
+				     "<th>ns/unit<th>unit<th>spread %<th>instr/byte<th>peak MB<th>times floor</tr>"
+				     "</thead>"));
+	for (const struct json *row = rows->first; row; row = row->next)
+		put_speed_row(out, rows, row);
+	buffer_append_span(out, SPAN("</table></div>"));
+}
+
 void report_speed(const struct json *results, struct buffer *out)
 {
 	const struct json *parts = json_get(results, "speed");
@@ -182,15 +209,39 @@ void report_speed(const struct json *results, struct buffer *out)
 			SPAN("<p class=note>MB/s and instructions per byte are of the row's own input; ms/MB of the "
 			     "archive's records, so that rows can be added up. Spread: interquartile range over the "
 			     "median. Times: how far from the floor, byte for byte. Stages and floors run in one "
-			     "thread "
-			     "and are measured in processor time, in turns; builds in wall time.</p>"
-			     "<div class=scroll><table><thead><tr><th>row<th>group<th>MB/s<th>ms/MB<th>units/s<th>ns/"
-			     "unit<th>unit<th>spread %<th>instr/byte<th>peak MB<th>times floor</tr></thead>"));
-		for (const struct json *row = rows->first; row; row = row->next)
-			put_speed_row(out, rows, row);
-		buffer_append_span(out, SPAN("</table></div>"));
+			     "thread and are measured in processor time, in turns; builds in wall time.</p>"));
+		put_speed_table(out, rows);
 		put_scaling(out, rows);
 	}
+}
+
+/* ---- Reading, against bare decompression
+ * ---------------------------------------------------------------------------------------------------------------- */
+
+void report_reading(const struct json *results, struct buffer *out)
+{
+	const struct json *parts = json_get(results, "reading"), *part = parts ? parts->first : NULL;
+	const struct json *rows = part ? json_get(part, "rows") : NULL;
+	const struct json *targets = part ? json_get(part, "targets") : NULL;
+	if (!rows)
+		return;
+	buffer_append_span(out,
+			   SPAN("<h2>Reading, against bare decompression</h2><p class=note>One archive in three "
+				"forms, each read from its file with every HTTP message decoded, in turns with the "
+				"bare decompression of the same bytes. A ratio is the median over rounds of the "
+				"ratio within a round.</p><div class=scroll><table><thead><tr><th>figure<th>value"
+				"<th>unit<th>should be<th></tr></thead>"));
+	for (const struct json *row = targets ? targets->first : NULL; row; row = row->next) {
+		const struct json *met = json_get(row, "met");
+		buffer_append_span(out, SPAN("<tr>"));
+		report_cell_text(out, json_get_text(row, "name"));
+		report_cell_real(out, report_real(row, "value"), 2);
+		report_cell_text(out, json_get_text(row, "unit"));
+		buffer_print(out, "<td>%.*s %.2f</td><td>%s</td></tr>", SPAN_ARG(json_get_text(row, "should")),
+			     report_real(row, "target"), met && met->kind == JSON_TRUE ? "met" : "missed");
+	}
+	buffer_append_span(out, SPAN("</table></div>"));
+	put_speed_table(out, rows);
 }
 
 /* ---- Growth
@@ -286,10 +337,15 @@ void report_page(const struct json *results, struct buffer *out)
 	html_out_start(out, "warcmill-bench");
 	buffer_append_span(out, SPAN("<h1>warcmill-bench</h1><p class=note>"));
 	html_out_text(out, json_get_text(results, "date"));
+	if (json_get_text(results, "revision").data) {
+		buffer_append_span(out, SPAN(", revision "));
+		html_out_text(out, json_get_text(results, "revision"));
+	}
 	buffer_append_span(out, SPAN("</p>"));
 	report_extraction(results, out);
 	report_dedup(results, out);
 	report_speed(results, out);
+	report_reading(results, out);
 	report_growth(results, out);
 	report_hostile(results, out);
 	put_machine(results, out);

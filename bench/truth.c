@@ -139,8 +139,8 @@ void truth_open(const char *folder, struct truth_set *set)
 		read_lines(set, lines);
 	else
 		read_public(set, whole);
-	free(lines);
-	free(whole);
+	set->truth = by_line ? lines : whole;
+	free(by_line ? whole : lines);
 }
 
 void truth_close(struct truth_set *set)
@@ -150,6 +150,7 @@ void truth_close(struct truth_set *set)
 	free(set->pages);
 	free(set->name);
 	free(set->folder);
+	free(set->truth);
 	arena_free(set->arena);
 	buffer_free(&set->source);
 	*set = (struct truth_set){0};

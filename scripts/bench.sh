@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Run the whole benchmark and write bench/out/report.html and bench/out/results.json.
+# Run the whole benchmark and write bench/out: report.html, results.json, figures.md (the tables that the documentation quotes).
 # usage: scripts/bench.sh [--quick] [--no-deps] [SET...]
 #
 # SET     folders of pages with a truth (docs/benchmarks.md). Without one: the sets in $WARCMILL_SHARED/data/extraction (default:
 #         ../shared), and where there are none, invented pages for the speed alone.
-# --quick smaller inputs and fewer runs: two minutes
+# --quick smaller inputs and fewer runs: two minutes, building apart
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -63,19 +63,21 @@ if [ ${#sets[@]} -eq 0 ]; then
 	done
 fi
 if [ -n "$quick" ]; then
-	megabytes=8M pages=100 rounds=5 set_pages=10 growth=(--quick) hostile=(--quick)
+	megabytes=8M pages=100 rounds=(--rounds 5 --seconds 20) set_pages=10 site=50 growth=(--quick) hostile=(--quick)
 	[ ${#sets[@]} -gt 2 ] && sets=("${sets[@]:0:2}")
 else
-	megabytes=64M pages=0 rounds=11 set_pages=200 growth=() hostile=()
+	megabytes=64M pages=800 rounds=(--rounds 11 --seconds 180) set_pages=200 site=200 growth=() hostile=()
 fi
 
 commands=()
-run() { # print, remember for the report, run
-	local line
+run() { # print, remember for the report, run, say how long it took
+	local line start=$SECONDS
 	line=$(printf '%q ' "$@")
 	echo "\$ $line"
-	commands+=(--command "${line//$work\//}")
+	line=${line//$work\//}
+	commands+=(--command "${line//$build\//}")
 	"$@"
+	echo "($((SECONDS - start)) s)"
 }
 
 if [ ${#sets[@]} -gt 0 ]; then
@@ -83,18 +85,24 @@ if [ ${#sets[@]} -gt 0 ]; then
 else
 	run "$bench" archive --invented 400 -o "$work/pages.warc.gz" --bytes $megabytes --seed 1
 fi
+archives=(--archive "$work/pages.warc.gz")
+if command -v wget >/dev/null; then
+	run "$bench" crawl "${sets[@]:0:1}" --invented 50 --pages $site -o "$work/crawl"
+	archives+=(--archive "$work/crawl.warc.gz")
+fi
 
 # ---- Measurements ----------------------------------------------------------------------------------------------
 parts=()
-run "$bench" speed "$work/pages.warc.gz" --rounds $rounds --pages $pages --warcmill "$warcmill" --json "$work/speed.json"
+run "$bench" speed "$work/pages.warc.gz" "${rounds[@]}" --pages $pages --warcmill "$warcmill" --json "$work/speed.json"
 parts+=("speed=$work/speed.json")
-run "$bench" reading "$work/pages.warc.gz" --rounds $rounds
+run "$bench" reading "$work/pages.warc.gz" "${rounds[@]}" --json "$work/reading.json"
+parts+=("reading=$work/reading.json")
 run "$bench" growth "${growth[@]}" --warcmill "$warcmill" --json "$work/growth.json"
 parts+=("growth=$work/growth.json")
 run "$bench" hostile "$work/pages.warc.gz" "${hostile[@]}" --json "$work/hostile.json"
 parts+=("hostile=$work/hostile.json")
 rm -f "$work"/results/*
-run "$bench" peers "${sets[@]}" --archive "$work/pages.warc.gz" --peers "$work/peers" --pages $set_pages --out "$work/results" \
+run "$bench" peers "${sets[@]}" "${archives[@]}" --peers "$work/peers" --pages $set_pages --out "$work/results" \
 	--json "$work/peers.json"
 parts+=("peers=$work/peers.json")
 cp "$work"/results/*warcmill*.worst.html "$out/" 2>/dev/null || true
@@ -103,4 +111,6 @@ if [ -e "$truth" ]; then
 	run "$bench" dedup "$truth" --baselines --warcmill "$warcmill" --json "$work/dedup.json"
 	parts+=("dedup=$work/dedup.json")
 fi
-"$bench" report "${parts[@]}" "${commands[@]}" -o "$out"
+revision=$(git describe --always --dirty 2>/dev/null || echo unknown)
+"$bench" report "${parts[@]}" --revision "$revision" "${commands[@]}" -o "$out"
+echo "done in $SECONDS s, building included"

@@ -66,7 +66,7 @@ public class Boilerpipe {
 
 	public static void main(String[] arguments) throws Exception {
 		PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-		String version = Boilerpipe.class.getClassLoader().getResource("de/l3s/boilerpipe") == null ? "unknown" : "1.2.0";
+		String version = Boilerpipe.class.getClassLoader().getResource("de/l3s/boilerpipe") == null ? "unknown" : "1.2.0, Java " + System.getProperty("java.version");
 		out.println("{\"name\":\"boilerpipe\",\"version\":\"" + version + "\"}");
 		BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
 		for (String line; (line = in.readLine()) != null;) {

@@ -101,7 +101,7 @@ async function main() {
     write({ absent: `cannot be loaded: ${error.message.split("\n")[0].replace(/ imported from.*/, "")}` });
     return;
   }
-  write({ name: process.argv[2], version: tool.version });
+  write({ name: process.argv[2], version: `${tool.version}, node ${process.versions.node}` });
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
     try {
       write(await answer(tool, JSON.parse(line)));

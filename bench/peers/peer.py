@@ -158,7 +158,7 @@ def main():
     except ImportError as error:
         write({"absent": f"cannot be loaded: {error}"})
         return
-    write({"name": name, "version": version})
+    write({"name": name, "version": f"{version}, Python {sys.version.split()[0]}"})
     for line in sys.stdin:
         try:
             write(answer(name, work, json.loads(line)))

@@ -51,6 +51,10 @@ grep -qE '^sign .* documents/s' out.txt || fail "no rate of signing"
 expect 64 "$bench" sign --words 0
 expect 65 "$bench" sign "$here/invented/duplicates.jsonl" --words 1M
 
+# A bound of time ends a run early, but never before three rounds.
+expect 0 "$bench" speed a.warc.gz --only copy,scan --rounds 100000000 --seconds 1 --json short.json
+grep -qE '"samples":\[([0-9.e-]+,){2}' short.json || fail "fewer than three rounds"
+
 # Measurements, joined and compared with themselves.
 expect 0 "$bench" speed a.warc.gz --rounds 3 --warcmill "$warcmill" --threads 2 --json speed.json
 grep -q '"unsteady"' speed.json && fail "a stage's results changed between runs"
@@ -58,12 +62,34 @@ grep -q '"absent":"it failed"' speed.json && fail "a stage failed: $(grep -o '"n
 expect 0 "$bench" hostile a.warc.gz --quick --json hostile.json
 expect 0 "$bench" peers "$here/invented/public" --archive a.warc.gz --only warcmill --json peers.json
 expect 0 "$bench" dedup "$here/invented/duplicates.jsonl" "$here/invented/clusters.tsv" --json dedup.json
-expect 0 "$bench" report speed=speed.json hostile=hostile.json peers=peers.json dedup=dedup.json --command "a 'command'" -o out
+expect 0 "$bench" reading a.warc.gz --rounds 3 --json reading.json
+expect 0 "$bench" report speed=speed.json reading=reading.json hostile=hostile.json peers=peers.json dedup=dedup.json \
+	--revision r17 --command "a 'command'" --command "warcmill-bench dedup this" -o out
+for said in '"processor":' '"compiler":' '"flags":' '"revision":"r17"' "\"a 'command'\"" '"samples":[' '"median_seconds":' \
+	'"spread":' '"page_seconds":{' "$(sha256sum <a.warc.gz | cut -d' ' -f1)" \
+	"$(cat "$here/invented/duplicates.jsonl" | sha256sum | cut -d' ' -f1)" \
+	"$({ cat "$here"/invented/public/ground-truth.json && gzip -dc "$here"/invented/public/html/*.gz; } | sha256sum | cut -d' ' -f1)"; do
+	grep -qF "$said" out/results.json || fail "the results do not say $said"
+done
+for said in 'Revision r17' '| whole build, one thread |' '| whole build, 2 threads against one |' 'against bare libdeflate |' \
+	'    warcmill-bench dedup this'; do
+	grep -qF "$said" out/figures.md || fail "the figures do not say $said"
+done
 grep -q 'Hostile HTML' out/report.html || fail "no hostile HTML in the report"
 grep -q '<svg' out/report.html || fail "no plot in the report"
 grep -qE '<(script|link)|https?://[^"<]*\.(js|css)' out/report.html && fail "the report needs other files"
 expect 0 "$bench" compare out/results.json out/results.json
 grep -q '^0 worse, 0 better' out.txt || fail "a result differs from itself: $(cat out.txt)"
+
+# What is not installed is a row that says so: no node and no java in PATH, and no modules in the folder.
+expect 0 env PATH=/nowhere "$bench" peers "$here/invented/public" --archive a.warc.gz --peers "$here/../../bench/peers" --out hidden \
+	--json hidden.json
+for tool in readability.js defuddle boilerpipe warcio.js; do
+	grep -qE "\"tool\":\"$tool\",\"reader\":(true|false),\"absent\":\"(npm|apt) " hidden.json || fail "$tool is not said to be absent"
+done
+expect 0 "$bench" report peers=hidden.json -o absent
+grep -q '<td>defuddle</td><td colspan=15>absent: npm defuddle' absent/report.html || fail "no row of the absent in the report"
+grep -q '^| boilerpipe | absent |' absent/figures.md || fail "no row of the absent in the figures"
 
 # Slower and worse are told, noise is not.
 expect 1 "$bench" compare "$here/invented/old.json" "$here/invented/new.json" --all
