@@ -45,7 +45,7 @@ static const struct {
 	{"containment", "X", OPT_CONTAINMENT, "… or where this share of the shorter text is in the longer [0.75], …"},
 	{"containment-hamming", "N", OPT_CONTAINMENT_HAMMING, "… the fingerprints being at most N bits apart [44]"},
 	{"numbers", "X", OPT_NUMBERS, "texts below 150 words must share this part of their numbers [0.75]"},
-	{"link", "X", OPT_LINK, "share of accepted pairs between two clusters that join [0.34]"},
+	{"link", "X", OPT_LINK, "share of accepted pairs between two clusters that join [0.25]"},
 	{"passages", NULL, OPT_PASSAGES, "list paragraphs repeated in documents of a host (passages.jsonl)"},
 	{"drop-passages", "N", OPT_DROP, "drop paragraphs that are in more than N documents of a host"},
 	{"memory", "SIZE", OPT_MEMORY,

@@ -55,6 +55,9 @@ static void put_evidence(struct json_writer *w, const struct pair_evidence *e)
 	put_share(w, "containment", e->containment);
 	put_share(w, "numbers", e->numbers);
 	json_put_uint(w, "anchors", e->anchors);
+	json_put_uint(w, "head", e->head);
+	if (e->numbers != EVIDENCE_ABSENT)
+		json_put_uint(w, "numbers_apart", e->numbers_apart);
 	json_put_uint(w, "tokens", e->tokens);
 	json_put_text(w, "rule", span_of(pair_rule_name(e->rule)));
 	json_end(w, '}');

@@ -83,17 +83,21 @@ static bool still_a_copy(const struct recluster *r, const struct json *row)
 {
 	const struct json *stored = json_get(row, "evidence");
 	struct span kind = json_get_text(row, "kind"), rule = json_get_text(stored, "rule");
-	uint64_t hamming = 128, anchors = 0, tokens = 0;
+	uint64_t hamming = 128, anchors = 0, head = 0, apart = 3, tokens = 0;
 	if (span_equal(kind, SPAN("exact")) || span_equal(kind, SPAN("revisit")))
 		return true;
 	json_get_u64(stored, "hamming", &hamming);
 	json_get_u64(stored, "anchors", &anchors);
+	json_get_u64(stored, "head", &head);
+	json_get_u64(stored, "numbers_apart", &apart);
 	json_get_u64(stored, "tokens", &tokens);
 	struct pair_evidence evidence = {.jaccard = share_of(stored, "jaccard"),
 					 .containment = share_of(stored, "containment"),
 					 .numbers = share_of(stored, "numbers"),
 					 .hamming = (uint8_t)(hamming > 128 ? 128 : hamming),
 					 .anchors = (uint8_t)anchors,
+					 .head = head & 3,
+					 .numbers_apart = apart & 3,
 					 .tokens = (uint32_t)tokens};
 	return pair_decide(&evidence, &r->job->options) || (r->looser && span_equal(rule, SPAN("linked")));
 }

@@ -62,6 +62,8 @@ static const struct {
 	{"evidence_containment", "Estimated share of the shorter text that is in the longer one"},
 	{"evidence_numbers", "Share of the numbers of the text that has fewer that are in the other one"},
 	{"evidence_anchors", "Shared anchors, of sixteen"},
+	{"evidence_numbers_apart", "Numbers of the text that has fewer that are not in the other one; 3 for all above"},
+	{"evidence_head", "Shared shingles of the two beginnings, of three"},
 	{"evidence_tokens", "Words of the shorter text"},
 	{"evidence_score", "Acceptance score"},
 	{"evidence_direct", "Whether the copy was accepted against the kept document itself"},

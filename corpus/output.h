@@ -80,11 +80,14 @@ struct duplicate_evidence {
 	int hamming;        /* SimHash distance 0..128 */
 	double jaccard;     /* estimate 0..1, three decimals */
 	double containment; /* estimate 0..1 of the shorter text in the longer, three decimals */
-	double numbers; /* share of the number tokens of the one that has fewer in the other; absent: one has none */
-	int anchors;    /* shared, 0..16 */
-	int tokens;     /* of the shorter text */
-	double score;   /* acceptance score 0..1, three decimals */
-	bool direct;    /* the pair copy–keeper itself was accepted; false: joined through others of the cluster */
+	double numbers;    /* share of the number tokens of the one that has fewer in the other; absent: one has none */
+	int anchors;       /* shared, 0..16 */
+	int head;          /* shared shingles of the two beginnings, 0..3 */
+	int numbers_apart; /* numbers of the one that has fewer that the other lacks, 3 for all above; absent as above
+			    */
+	int tokens;        /* of the shorter text */
+	double score;      /* acceptance score 0..1, three decimals */
+	bool direct;       /* the pair copy–keeper itself was accepted; false: joined through others of the cluster */
 	/* Which rule accepted: "exact", "simhash", "jaccard", "containment", "linked" (through others of the cluster),
 	 * "revisit"; or absent. */
 	struct span kind_of_rule;

@@ -87,6 +87,8 @@ static const struct column duplicates[] = {
 	{NULL, "evidence", "containment", COLUMN_SHARE, 0, DUP(evidence.containment), 0},
 	{NULL, "evidence", "numbers", COLUMN_SHARE, 0, DUP(evidence.numbers), 0},
 	{NULL, "evidence", "anchors", COLUMN_INT, 0, DUP(evidence.anchors), 0},
+	{NULL, "evidence", "head", COLUMN_INT, 0, DUP(evidence.head), 0},
+	{NULL, "evidence", "numbers_apart", COLUMN_INT, 0, DUP(evidence.numbers_apart), 0},
 	{NULL, "evidence", "tokens", COLUMN_INT, 0, DUP(evidence.tokens), 0},
 	{NULL, "evidence", "score", COLUMN_SHARE, 0, DUP(evidence.score), 0},
 	{NULL, "evidence", "direct", COLUMN_BOOL, 0, DUP(evidence.direct), 0},

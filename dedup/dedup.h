@@ -106,8 +106,8 @@ void df_counter_free(struct df_counter *counter);
 /* ---- Options ------------------------------------------------------------------------------------------------- */
 
 struct dedup_options {
-	unsigned hamming_max;             /* 34: SimHash distance that alone accepts */
-	double jaccard_min;               /* 0.30 */
+	unsigned hamming_max;             /* 34: SimHash distance that accepts, … */
+	double jaccard_min;               /* 0.30: … or Jaccard; how the rest of the evidence moves both: pair.c */
 	double containment_min;           /* 0.75, together with … */
 	unsigned containment_hamming_max; /* … 44 */
 	unsigned short_tokens;            /* 150: a text below it is short, … */
@@ -115,7 +115,7 @@ struct dedup_options {
 	double short_numbers_min;         /* 0.75: … and must share this part of its numbers */
 	unsigned tiny_tokens;             /* 30: below it only … */
 	double tiny_jaccard_min;          /* 0.80: … this Jaccard accepts */
-	double link_min;                  /* 0.34: share of accepted pairs between two clusters that join */
+	double link_min;                  /* 0.25: share of accepted pairs between two clusters that join */
 	unsigned bucket_max;              /* 48: larger buckets are linked sparsely */
 	bool exact_only;
 	enum fingerprint fingerprint;
@@ -146,10 +146,12 @@ struct pair_evidence {
 	uint8_t hamming;      /* 0 … 128 */
 	uint8_t anchors;      /* shared, 0 … 16 */
 	uint32_t tokens;      /* of the shorter text */
-	uint8_t rule;   /* enum pair_rule: what accepted the pair; PAIR_NONE: not accepted; PAIR_LINKED (results only):
-			   not accepted as a pair, joined through others of its cluster */
-	uint8_t veto;   /* 1: the numbers spoke against it */
-	uint16_t score; /* per mille: strength, 1000 for exact; orders the merging of clusters */
+	uint8_t rule; /* enum pair_rule: what accepted the pair; PAIR_NONE: not accepted; PAIR_LINKED (results only):
+			 not accepted as a pair, joined through others of its cluster */
+	uint8_t veto : 1;          /* the numbers spoke against it */
+	uint8_t head : 2;          /* 0 … 3 of the shingles that stand for how a text begins are shared */
+	uint8_t numbers_apart : 2; /* numbers of the one that has fewer that are not in the other; 3: three and more */
+	uint16_t score;            /* per mille: strength, 1000 for exact; orders the merging of clusters */
 };
 /* Pure. Fills OUT also when the pair is not accepted; true when it is. */
 bool pair_verify(const struct signature *a, const struct signature *b, const struct dedup_options *options,

@@ -167,6 +167,9 @@ enum status key_bins_read(struct key_bins *bins, const char *const *runs, size_t
 			  struct ceiling *ceiling, struct fault *fault);
 void key_bins_free(struct key_bins *bins);
 
+/* Fingerprints so near are always compared, and speak for a copy whatever else is known (match.c, pair.c). */
+#define PROMISE 3
+
 /* ---- Keepers (keeper.c)
  * ------------------------------------------------------------------------------------------------- */
 

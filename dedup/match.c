@@ -15,7 +15,6 @@
 
 #define ANCHOR_BINS 256
 #define BLOCK_DISTINCT_MAX 4096 /* 4096² / 2 comparisons of 1 ns: 8 ms */
-#define PROMISE 3
 #define SPARSE 3
 
 /* ---- Candidates ----------------------------------------------------------------------------------------------------
@@ -374,7 +373,7 @@ enum status dedup_match(const struct signature_table *table, const struct exact_
 /* ---- Files
  * ----------------------------------------------------------------------------------------------------------------- */
 
-#define PAIRS_MAGIC "warcmill pairs1\n"
+#define PAIRS_MAGIC "warcmill pairs2\n"
 
 enum status pair_list_save(const struct pair_list *list, const char *path, struct fault *fault)
 {

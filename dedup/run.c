@@ -14,7 +14,7 @@
 
 const char *dedup_version(void)
 {
-	return "dedup 1";
+	return "dedup 2";
 }
 
 /* Bytes a document that a pass over all keys would hold: 20 keys, as many again for sorting and candidates. */

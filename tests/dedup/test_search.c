@@ -562,6 +562,80 @@ static void decisions_follow_from_evidence(void **state)
 	texts_free(&t);
 }
 
+/* What the beginnings and the numbers decide, where words alone would not. */
+static void beginnings_and_numbers_decide(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned hamming, jaccard, containment, numbers, apart, head, tokens, rule;
+	} rows[] = {
+		{38, 310, 500, 1000, 0, 1, 400, PAIR_SIMHASH}, /* mangled, and begins alike */
+		{38, 310, 500, 1000, 0, 0, 400, PAIR_NONE},    /* a follow-up that shares its background */
+		{45, 330, 500, 1000, 0, 2, 400, PAIR_JACCARD},
+		{45, 450, 640, 1000, 0, 0, 400, PAIR_JACCARD},            /* under a menu */
+		{45, 450, 640, EVIDENCE_ABSENT, 0, 1, 400, PAIR_JACCARD}, /* nothing to compare */
+		{43, 150, 960, 1000, 0, 0, 400, PAIR_CONTAINMENT},        /* all of it is in the other */
+		{43, 150, 800, 1000, 0, 0, 400, PAIR_NONE},               /* much of it is */
+		{30, 550, 700, 400, 3, 3, 400, PAIR_SIMHASH},             /* too many words for doubt */
+		{30, 450, 700, 400, 3, 3, 400, PAIR_NONE},                /* the same table, another week */
+		{30, 450, 700, 0, 1, 3, 400, PAIR_SIMHASH},               /* one number alone, misread */
+		{30, 650, 850, 750, 1, 2, 120, PAIR_SIMHASH},             /* the same, a short text */
+		{30, 650, 850, 700, 3, 2, 120, PAIR_NONE},                /* a tender of another day */
+		{30, 650, 850, 750, 1, 2, 90, PAIR_NONE},                 /* so short that one number matters */
+		{41, 330, 560, 1000, 0, 1, 120, PAIR_JACCARD},            /* short, rewritten, same figures */
+		{41, 330, 560, 800, 2, 1, 120, PAIR_NONE},                /* other figures */
+		{41, 330, 560, 1000, 0, 1, 60, PAIR_NONE},                /* too short for that */
+		{3, 0, 0, 1000, 0, 0, 400, PAIR_SIMHASH},                 /* the promise */
+		{128, 1000, 1000, 1000, 0, 3, 20, PAIR_JACCARD},
+	};
+	struct dedup_options options;
+	dedup_options_default(&options);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct pair_evidence e = {.hamming = (uint8_t)rows[i].hamming,
+					  .jaccard = (uint16_t)rows[i].jaccard,
+					  .containment = (uint16_t)rows[i].containment,
+					  .numbers = (uint16_t)rows[i].numbers,
+					  .numbers_apart = rows[i].apart & 3,
+					  .head = rows[i].head & 3,
+					  .tokens = rows[i].tokens};
+		bool accepted = pair_decide(&e, &options);
+		if (e.rule != rows[i].rule)
+			print_message("row %zu: %s\n", i, pair_rule_name(e.rule));
+		assert_int_equal(e.rule, rows[i].rule);
+		assert_int_equal(accepted, e.rule != PAIR_NONE);
+	}
+}
+
+/* More evidence never speaks against a pair, and a looser threshold never either. */
+static void decisions_are_monotone(void **state)
+{
+	(void)state;
+	uint64_t seed = 3;
+	struct dedup_options options, looser;
+	dedup_options_default(&options);
+	for (unsigned i = 0; i < 200000; i++) {
+		struct pair_evidence e = {.hamming = invent_next(&seed) % 70,
+					  .jaccard = invent_next(&seed) % 700,
+					  .containment = invent_next(&seed) % 1001,
+					  .numbers = invent_next(&seed) % 1001,
+					  .numbers_apart = invent_next(&seed) & 3,
+					  .head = invent_next(&seed) & 3,
+					  .tokens = (uint32_t)(invent_next(&seed) % 400)};
+		struct pair_evidence better = e, same = e;
+		bool accepted = pair_decide(&e, &options);
+		if (i % 2)
+			better.hamming = (uint8_t)(better.hamming - better.hamming / 4);
+		else
+			better.containment = (uint16_t)(better.containment + (1000 - better.containment) / 2);
+		assert_true(!accepted || pair_decide(&better, &options));
+		looser = options;
+		looser.hamming_max += (unsigned)(invent_next(&seed) % 20);
+		looser.jaccard_min *= 1 - (double)(invent_next(&seed) % 100) / 200;
+		looser.containment_min *= 1 - (double)(invent_next(&seed) % 100) / 200;
+		assert_true(!accepted || pair_decide(&same, &looser));
+	}
+}
+
 /* ---- An older corpus
  * ------------------------------------------------------------------------------------------------------------ */
 
@@ -635,6 +709,8 @@ int main(void)
 		cmocka_unit_test(a_ceiling_holds_and_changes_nothing),
 		cmocka_unit_test(many_copies_of_one_story),
 		cmocka_unit_test(decisions_follow_from_evidence),
+		cmocka_unit_test(beginnings_and_numbers_decide),
+		cmocka_unit_test(decisions_are_monotone),
 		cmocka_unit_test(new_documents_join_old_clusters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

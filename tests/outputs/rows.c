@@ -147,6 +147,8 @@ static void make_duplicate(struct arena *arena, uint64_t seed, unsigned index, s
 							  .containment = -1,
 							  .numbers = -1,
 							  .anchors = -1,
+							  .head = -1,
+							  .numbers_apart = -1,
 							  .tokens = -1,
 							  .score = -1};
 	duplicate->evidence.kind_of_rule = revisit ? SPAN("revisit") : SPAN("jaccard");

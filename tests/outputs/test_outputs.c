@@ -254,6 +254,8 @@ static void copies_carry_evidence(void **state)
 			     .containment = -1,
 			     .numbers = -1,
 			     .anchors = 3,
+			     .head = 2,
+			     .numbers_apart = -1,
 			     .tokens = 90,
 			     .score = 1,
 			     .kind_of_rule = SPAN("jaccard")},
@@ -263,7 +265,8 @@ static void copies_carry_evidence(void **state)
 			  "\"fetch_status\":200,\"warc_filename\":\"a.warc.gz\",\"warc_record_offset\":512,"
 			  "\"warc_record_length\":99,\"duplicate_of\":\"a.warc.gz@1\",\"cluster\":\"a.warc.gz@1\","
 			  "\"kind\":\"near\","
-			  "\"evidence\":{\"rule\":\"jaccard\",\"hamming\":0,\"jaccard\":0.500,\"anchors\":3,\"tokens\":"
+			  "\"evidence\":{\"rule\":\"jaccard\",\"hamming\":0,\"jaccard\":0.500,\"anchors\":3,\"head\":2,"
+			  "\"tokens\":"
 			  "90,\"score\":1.000,"
 			  "\"direct\":false}}");
 }
