@@ -169,8 +169,11 @@ void plan_reads(const struct plan *plan, struct match_reads *out);
 enum status plan_new(const char *const *arguments, size_t count, const struct build_options *options,
 		     const char *folder, struct plan **out, struct fault *fault);
 void plan_free(struct plan *plan);
-/* The plan that FOLDER holds: STATUS_USAGE when there is none, or when inputs have changed since. OPTIONS is filled. */
+/* The plan that FOLDER holds, without a look at the inputs: STATUS_USAGE when there is none, or it is another
+ * program's. OPTIONS is filled. */
 enum status plan_load(const char *folder, struct build_options *options, struct plan **out, struct fault *fault);
+/* Are the files of a shard those that were planned? STATUS_USAGE names the first that is not. */
+enum status plan_check_inputs(const struct plan *plan, size_t shard, struct fault *fault);
 /* STATUS_USAGE with what differs: options of an earlier run and of this one, as JSON objects. */
 enum status plan_differ_options(const struct json *old, const struct json *now, struct fault *fault);
 /* Compare with the plan.json in the working folder: STATUS_OK same, STATUS_END none there, STATUS_USAGE what differs.

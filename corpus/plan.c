@@ -26,20 +26,60 @@ static char *absolute(const char *path)
 	return made;
 }
 
-static enum status read_inputs(struct plan *plan, const char *const *arguments, size_t count, struct fault *fault)
+/* Where the inputs are known from: ARGUMENTS, which are looked at, or a plan's own list, which is believed. */
+struct origin {
+	const char *const *arguments;
+	size_t count;
+	const struct json *stored;
+};
+
+static enum status look_at_inputs(struct plan *plan, const char *const *arguments, size_t count,
+				  const struct warc_options *options, struct fault *fault)
 {
-	const struct warc_options options = {.name_depth = plan->settings.name_depth,
-					     .segment_bytes = plan->settings.segment_bytes};
 	const char **paths = memory_zeroed(count + 1, sizeof *paths);
 	enum status status = paths ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' names");
 	for (size_t i = 0; status == STATUS_OK && i < count; i++)
 		if (!(paths[i] = absolute(arguments[i])))
 			status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' names");
 	if (status == STATUS_OK)
-		status = warc_inputs_new(paths, count, &options, &plan->inputs, fault);
+		status = warc_inputs_new(paths, count, options, &plan->inputs, fault);
 	for (size_t i = 0; paths && i < count; i++)
 		free((char *)paths[i]);
 	free(paths);
+	return status;
+}
+
+static enum status restore_inputs(struct plan *plan, const struct json *list, const struct warc_options *options,
+				  struct fault *fault)
+{
+	size_t count = 0, i = 0;
+	for (const struct json *input = list ? list->first : NULL; input; input = input->next)
+		count++;
+	struct arena *arena = arena_new(SIZE_MAX / 2);
+	struct warc_stored *stored = memory_zeroed(count + 1, sizeof *stored);
+	enum status status =
+		arena && stored ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' names");
+	for (const struct json *input = list ? list->first : NULL; status == STATUS_OK && input; input = input->next) {
+		stored[i] = (struct warc_stored){arena_copy(arena, json_get_text(input, "name")).data,
+						 arena_copy(arena, json_get_text(input, "path")).data,
+						 json_get_text(input, "state")};
+		if (!stored[i].name || !stored[i].path)
+			status = fault_set(fault, STATUS_DATA, 0, "an input without a name");
+		i++;
+	}
+	if (status == STATUS_OK)
+		status = warc_inputs_restore(stored, count, options, &plan->inputs, fault);
+	arena_free(arena);
+	free(stored);
+	return status;
+}
+
+static enum status read_inputs(struct plan *plan, const struct origin *origin, struct fault *fault)
+{
+	const struct warc_options options = {.name_depth = plan->settings.name_depth,
+					     .segment_bytes = plan->settings.segment_bytes};
+	enum status status = origin->stored ? restore_inputs(plan, origin->stored, &options, fault)
+					    : look_at_inputs(plan, origin->arguments, origin->count, &options, fault);
 	if (status != STATUS_OK)
 		return status;
 	plan->input_count = warc_inputs_count(plan->inputs);
@@ -51,17 +91,50 @@ static enum status read_inputs(struct plan *plan, const char *const *arguments, 
 				 fault);
 }
 
-static enum status read_stats(struct plan *plan, struct fault *fault)
+/* Of a file; 0 of anything else, and where there is none. */
+static int64_t changed_ns(const char *path)
+{
+	struct stat about;
+	return stat(path, &about) == 0 && S_ISREG(about.st_mode)
+		       ? (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec
+		       : 0;
+}
+
+/* A whole number, which may be negative: files can be older than 1970. */
+static int64_t signed_of(const struct json *number)
+{
+	struct span text = number ? number->text : SPAN_NONE;
+	uint64_t value = 0;
+	bool below = span_starts(text, SPAN("-"));
+	span_to_u64(below ? span_slice(text, 1, SIZE_MAX) : text, &value);
+	return below ? -(int64_t)value : (int64_t)value;
+}
+
+static enum status read_stats(struct plan *plan, const struct json *stored, struct fault *fault)
 {
 	plan->stats = memory_zeroed(plan->input_count, sizeof *plan->stats);
 	if (!plan->stats)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory for %zu inputs", plan->input_count);
-	for (size_t i = 0; i < plan->input_count; i++) {
+	const struct json *was = stored ? stored->first : NULL;
+	for (size_t i = 0; i < plan->input_count; i++, was = was ? was->next : NULL) {
 		const struct warc_input *input = warc_inputs_at(plan->inputs, i);
-		struct stat about;
 		plan->stats[i].bytes = warc_input_bytes(input);
-		if (stat(warc_input_path(input), &about) == 0 && S_ISREG(about.st_mode))
-			plan->stats[i].changed_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+		if (!stored)
+			plan->stats[i].changed_ns = changed_ns(warc_input_path(input));
+		else
+			plan->stats[i].changed_ns = signed_of(json_get(was, "changed_ns"));
+	}
+	return STATUS_OK;
+}
+
+enum status plan_check_inputs(const struct plan *plan, size_t shard, struct fault *fault)
+{
+	for (size_t i = plan->shard_inputs[shard]; i < plan->shard_inputs[shard + 1]; i++) {
+		const struct warc_input *input = warc_inputs_at(plan->inputs, i);
+		if (plan->stats[i].changed_ns != changed_ns(warc_input_path(input)))
+			return fault_set(fault, STATUS_USAGE, 0,
+					 "the input %.120s has changed or moved since the run was planned",
+					 warc_input_name(input));
 	}
 	return STATUS_OK;
 }
@@ -104,8 +177,10 @@ static enum status cut_shards(struct plan *plan, uint64_t wanted, struct fault *
 	return STATUS_OK;
 }
 
-static void write_inputs(const struct plan *plan, struct json_writer *writer)
+static enum status write_inputs(const struct plan *plan, struct json_writer *writer)
 {
+	struct buffer state;
+	buffer_init(&state, 1 << 16);
 	json_key(writer, "inputs");
 	json_begin(writer, '[');
 	for (size_t i = 0; i < plan->input_count; i++) {
@@ -117,9 +192,15 @@ static void write_inputs(const struct plan *plan, struct json_writer *writer)
 		json_put_uint(writer, "bytes", plan->stats[i].bytes);
 		json_key(writer, "changed_ns");
 		json_int(writer, plan->stats[i].changed_ns);
+		buffer_clear(&state);
+		warc_input_state(input, &state);
+		json_put_text(writer, "state", buffer_span(&state));
 		json_end(writer, '}');
 	}
 	json_end(writer, ']');
+	enum status status = state.status;
+	buffer_free(&state);
+	return status;
 }
 
 static enum status read_against(struct plan *plan, struct fault *fault)
@@ -170,10 +251,10 @@ static enum status write_json(struct plan *plan, struct fault *fault)
 	for (size_t s = 0; s < plan->shard_count; s++)
 		json_uint(&writer, plan->shard_inputs[s]);
 	json_end(&writer, ']');
-	write_inputs(plan, &writer);
+	enum status status = write_inputs(plan, &writer);
 	json_end(&writer, '}');
-	if (plan->json.status != STATUS_OK)
-		return fault_set(fault, plan->json.status, 0, "no memory for the plan");
+	if (status != STATUS_OK || plan->json.status != STATUS_OK)
+		return fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
 	struct hash128 hash = hash128_of(plan->json.data, plan->json.size);
 	memcpy(plan->digest, &hash, sizeof plan->digest);
 	hex_encode(plan->digest, sizeof plan->digest, hex);
@@ -221,8 +302,8 @@ void plan_reads(const struct plan *plan, struct match_reads *out)
 	};
 }
 
-enum status plan_new(const char *const *arguments, size_t count, const struct build_options *options,
-		     const char *folder, struct plan **out, struct fault *fault)
+static enum status plan_make(const struct origin *origin, const struct build_options *options, const char *folder,
+			     struct plan **out, struct fault *fault)
 {
 	uint64_t shards = 1, partitions = 1;
 	struct plan *plan = memory_zeroed(1, sizeof *plan);
@@ -241,9 +322,9 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 	enum status status = plan->folder && plan->work ? settings_read(options, &plan->settings, fault)
 							: fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
 	if (status == STATUS_OK)
-		status = read_inputs(plan, arguments, count, fault);
+		status = read_inputs(plan, origin, fault);
 	if (status == STATUS_OK)
-		status = read_stats(plan, fault);
+		status = read_stats(plan, origin->stored, fault);
 	if (status == STATUS_OK)
 		status = cut_shards(plan, shards, fault);
 	if (status == STATUS_OK)
@@ -259,6 +340,12 @@ enum status plan_new(const char *const *arguments, size_t count, const struct bu
 	else
 		plan_free(plan);
 	return status;
+}
+
+enum status plan_new(const char *const *arguments, size_t count, const struct build_options *options,
+		     const char *folder, struct plan **out, struct fault *fault)
+{
+	return plan_make(&(struct origin){.arguments = arguments, .count = count}, options, folder, out, fault);
 }
 
 static enum status stored_plan(const char *folder, struct buffer *bytes, struct arena *arena, const struct json **out,
@@ -285,32 +372,22 @@ enum status plan_load(const char *folder, struct build_options *options, struct 
 	struct buffer bytes;
 	const struct json *stored = NULL;
 	struct arena *arena = arena_new(SIZE_MAX / 2);
-	size_t count = 0, capacity = 0;
 	buffer_init(&bytes, SIZE_MAX / 2);
 	*out = NULL;
 	enum status status = stored_plan(folder, &bytes, arena, &stored, fault);
 	const struct json *inputs = json_get(stored, "inputs");
-	for (const struct json *input = inputs ? inputs->first : NULL; input; input = input->next)
-		capacity++;
-	const char **paths = memory_zeroed(capacity + 1, sizeof *paths);
-	for (const struct json *input = inputs ? inputs->first : NULL; input && paths; input = input->next) {
-		struct span path = json_get_text(input, "path");
-		/* A container's members share its path. */
-		if (!count || !span_equal(span_of(paths[count - 1]), path))
-			paths[count++] = arena_copy(arena, path).data;
-	}
+	if (status == STATUS_OK && (!inputs || inputs->kind != JSON_ARRAY))
+		status = fault_set(fault, STATUS_DATA, 0, "%.160s/.work/plan.json is damaged", folder);
 	if (status == STATUS_OK)
 		status = build_options_from_json(options, json_get(stored, "options"), fault);
 	if (status == STATUS_OK)
-		status = paths ? plan_new(paths, count, options, folder, out, fault)
-			       : fault_set(fault, STATUS_MEMORY, 0, "no memory for the plan");
+		status = plan_make(&(struct origin){.stored = inputs}, options, folder, out, fault);
 	struct fault inner = {0};
 	if (status == STATUS_OK && (status = plan_compare(*out, &inner)) != STATUS_OK) {
 		fault_set(fault, status, 0, "%.80s was planned otherwise: %.140s", folder, inner.text);
 		plan_free(*out);
 		*out = NULL;
 	}
-	free(paths);
 	buffer_free(&bytes);
 	arena_free(arena);
 	return status;

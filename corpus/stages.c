@@ -23,10 +23,12 @@ enum need { NEED_NOTHING, NEED_SPOOL, NEED_SHARED };
 
 static enum status do_extract(struct task *task, size_t unit, struct fault *fault)
 {
+	enum status status = plan_check_inputs(task->run.plan, unit, fault);
+	if (status != STATUS_OK)
+		return status;
 	/* One process at a time appends to a shard's spool. */
 	char *path = path_join(task->run.plan->work, "extract-%05zu.lock", unit);
 	int lock = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : -1;
-	enum status status = STATUS_OK;
 	if (lock < 0)
 		status = fault_set(fault, STATUS_IO, 0, "cannot open %.160s: %s", path ? path : "a lock",
 				   strerror(errno));

@@ -115,7 +115,7 @@ struct packed_pool {
 	} parked[PARKED_MAX];
 };
 
-static struct packed_pool *pool_new(void)
+struct packed_pool *pool_new(void)
 {
 	struct packed_pool *pool = memory_zeroed(1, sizeof *pool);
 	if (pool && pthread_mutex_init(&pool->lock, NULL)) {
@@ -127,7 +127,7 @@ static struct packed_pool *pool_new(void)
 	return pool;
 }
 
-static struct packed_pool *pool_join(struct packed_pool *pool)
+struct packed_pool *pool_join(struct packed_pool *pool)
 {
 	if (!pool)
 		return NULL;

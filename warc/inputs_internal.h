@@ -30,6 +30,11 @@ bool holds_records(enum warc_kind kind, struct span head);
 bool holds_index(struct span head);
 #define WHY_INDEX "an index of archives (CDX), no archive"
 enum status add_remote(struct warc_inputs *inputs, const char *url, struct fault *fault);
+/* What all remote inputs share is there from now on; STATUS_USAGE in a build without libcurl. */
+enum status remote_share(struct warc_inputs *inputs, struct fault *fault);
+/* Half-read containers: a pool with one user, and one user more. NULL without memory. */
+struct packed_pool *pool_new(void);
+struct packed_pool *pool_join(struct packed_pool *pool);
 
 enum status kind_by_search(struct warc_inputs *inputs, const struct warc_input *input, struct source *source,
 			   enum warc_kind *kind, struct fault *fault);

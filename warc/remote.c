@@ -488,10 +488,17 @@ static enum status add_members(struct warc_inputs *inputs, struct warc_input *zi
 	return status;
 }
 
-enum status add_remote(struct warc_inputs *inputs, const char *url, struct fault *fault)
+enum status remote_share(struct warc_inputs *inputs, struct fault *fault)
 {
 	if (!inputs->remote && !(inputs->remote = remote_new(&inputs->options)))
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
+	return STATUS_OK;
+}
+
+enum status add_remote(struct warc_inputs *inputs, const char *url, struct fault *fault)
+{
+	if (remote_share(inputs, fault))
+		return STATUS_MEMORY;
 	struct warc_input *input = inputs_add(inputs, url, NULL, INPUT_REMOTE);
 	char *head = memory_new(SNIFF_BYTES);
 	struct source *source = NULL;
@@ -528,6 +535,12 @@ enum status add_remote(struct warc_inputs *inputs, const char *url, struct fault
 {
 	(void)inputs;
 	return fault_set(fault, STATUS_USAGE, 0, "%.120s: this build cannot read http:// and s3:// (libcurl)", url);
+}
+
+enum status remote_share(struct warc_inputs *inputs, struct fault *fault)
+{
+	(void)inputs;
+	return fault_set(fault, STATUS_USAGE, 0, "this build cannot read http:// and s3:// (libcurl)");
 }
 
 enum status source_open_remote(const struct warc_input *input, struct source **out, struct fault *fault)

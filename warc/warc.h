@@ -56,6 +56,18 @@ size_t warc_inputs_count(const struct warc_inputs *inputs);
 const struct warc_input *warc_inputs_at(const struct warc_inputs *inputs, size_t index);
 void warc_inputs_free(struct warc_inputs *inputs);
 
+/* The same list without a look at any archive, for the many tasks of one run. */
+struct warc_stored {
+	const char *name, *path; /* as warc_input_name and warc_input_path gave them */
+	struct span state;       /* as warc_input_state did */
+};
+/* In the order of STORED[COUNT], which nothing checks. OPTIONS as they were. Standard input cannot be restored
+ * (STATUS_DATA, as for a state that is none). An archive that has changed since is met when it is read. */
+enum status warc_inputs_restore(const struct warc_stored *stored, size_t count, const struct warc_options *options,
+				struct warc_inputs **out, struct fault *fault);
+/* Append what there is to know of INPUT: a short text without line ends. */
+void warc_input_state(const struct warc_input *input, struct buffer *out);
+
 const char *warc_input_name(const struct warc_input *input); /* as in ids: "a.warc.gz", "x.wacz!archive/b.warc.gz" */
 const char *warc_input_path(const struct warc_input *input); /* as opened */
 enum warc_kind warc_input_kind(const struct warc_input *input);

@@ -66,6 +66,21 @@ expect 0 '^complete$' "$program" run status --plan "$corpus"
 [ -e "$corpus/.work" ] && fail "the working folder is left"
 expect 0 ' 0 findings' "$program" verify "$corpus"
 
+# A task looks at the archives of its own shard and no others; one that has changed since is named.
+expect 0 - "$program" run plan "$work/in" -o "$work/moved" --shards 8
+mkdir "$work/away"
+mv "$work/in/a1.warc.gz" "$work/in/b4.warc.gz" "$work/away"
+expect 0 - "$program" run extract --plan "$work/moved" --shard 1/8
+expect 0 '^extract *	1	8' "$program" run status --plan "$work/moved"
+expect 64 'the input a1.warc.gz has changed or moved' "$program" run extract --plan "$work/moved" --shard 0/8
+cp "$work/away/b4.warc.gz" "$work/in"
+expect 64 'the input b4.warc.gz has changed or moved' "$program" run extract --plan "$work/moved" --shard 7/8
+rm "$work/in/b4.warc.gz"
+mv "$work/away/"* "$work/in"
+expect 0 - "$program" run extract --plan "$work/moved"
+sed -i 's/"state":"0 /"state":"7 /' "$work/moved/.work/plan.json"
+expect 65 'what is stored of the input a1.warc.gz' "$program" run hosts --plan "$work/moved"
+
 # Two tasks of one shard at once: one does it, the other says so or finds it done.
 expect 0 - "$program" run plan "$work/in" -o "$work/twice" --shards 2
 "$program" run extract --plan "$work/twice" --shard 0/2 >"$work/one" 2>&1 &

@@ -375,3 +375,36 @@ const char *shared_folder(void)
 	snprintf(path, sizeof path, "%s/data/warc", named && *named ? named : TEST_SOURCE_DIR "/../../../shared");
 	return stat(path, &stat_now) ? NULL : path;
 }
+
+struct warc_inputs *restored(struct warc_inputs *inputs, const struct warc_options *options)
+{
+	size_t count = warc_inputs_count(inputs);
+	struct warc_stored *stored = calloc(count + 1, sizeof *stored);
+	struct buffer states, again;
+	struct warc_inputs *made;
+	struct fault fault = {0};
+	buffer_init(&states, GENEROUS);
+	buffer_init(&again, GENEROUS);
+	must(buffer_reserve(&states, 1 << 20) == STATUS_OK, "memory"); /* does not move */
+	for (size_t i = 0; i < count; i++) {
+		const struct warc_input *input = warc_inputs_at(inputs, i);
+		size_t at = states.size;
+		warc_input_state(input, &states);
+		stored[i] = (struct warc_stored){
+			warc_input_name(input), warc_input_path(input), {states.data + at, states.size - at}};
+	}
+	must(states.size < 1 << 20, "room for states");
+	must(warc_inputs_restore(stored, count, options, &made, &fault) == STATUS_OK, fault.text);
+	must(warc_inputs_count(made) == count, "restoring every input");
+	for (size_t i = 0; i < count; i++) {
+		must(!strcmp(warc_input_name(warc_inputs_at(made, i)), stored[i].name), "restoring a name");
+		must(!strcmp(warc_input_path(warc_inputs_at(made, i)), stored[i].path), "restoring a name");
+		warc_input_state(warc_inputs_at(made, i), &again);
+	}
+	must(span_equal(buffer_span(&states), buffer_span(&again)), "restoring a state");
+	buffer_free(&states);
+	buffer_free(&again);
+	free(stored);
+	warc_inputs_free(inputs);
+	return made;
+}

@@ -24,7 +24,9 @@ uint64_t random_next(uint64_t *state);
 /* ---- Temporary files, in one folder that temp_end removes ---- */
 void temp_begin(void);
 void temp_end(void);
-const char *temp_path(const char *name);                    /* lives until temp_end */
+const char *temp_path(const char *name); /* lives until temp_end */
+/* The same inputs as a task of a cluster gets them, which does not look at them. INPUTS goes. */
+struct warc_inputs *restored(struct warc_inputs *inputs, const struct warc_options *options);
 const char *temp_file(const char *name, struct span bytes); /* written */
 
 /* ---- Events ---- */

@@ -69,6 +69,8 @@ static void test_kinds(void **state)
 		const char *path = temp_file("misleading.zip", rows[i].bytes);
 		struct warc_inputs *inputs = list(&path, 1, 0);
 		expect_input(inputs, 0, "misleading.zip", rows[i].kind, rows[i].bytes.size);
+		inputs = restored(inputs, NULL);
+		expect_input(inputs, 0, "misleading.zip", rows[i].kind, rows[i].bytes.size);
 		warc_inputs_free(inputs);
 	}
 }
@@ -90,7 +92,7 @@ static void test_indexes(void **state)
 		buffer_clear(&out);
 		put_gzip(&out, span_of(indexes[i / 2]));
 		const char *path = temp_file("index", i & 1 ? buffer_span(&out) : span_of(indexes[i / 2]));
-		struct warc_inputs *inputs = list(&path, 1, 0);
+		struct warc_inputs *inputs = restored(list(&path, 1, 0), NULL);
 		struct events events = read_input(warc_inputs_at(inputs, 0), NULL);
 		assert_int_equal(events.status, STATUS_END);
 		assert_int_equal(events.count, 1);
@@ -173,8 +175,20 @@ static void test_folders_and_lists(void **state)
 	assert_int_equal(warc_inputs_count(inputs), 2);
 	expect_input(inputs, 0, "a.bin", WARC_KIND_PLAIN, plain.size);
 	warc_inputs_free(inputs);
-	/* Two of one name. */
+	/* A list that was kept: names with folders, and what no list says. */
+	const struct warc_options deep = {.name_depth = 1};
+	inputs = restored(list(arguments, 1, 1), &deep);
+	expect_input(inputs, 0, "deep/a.bin", WARC_KIND_PLAIN, plain.size);
+	warc_inputs_free(inputs);
+	static const char *const states[] = {
+		"", "0 1 0", "0 1 0 0 0 x 0 0", "1 0 0 0 0 0 0 0", "9 0 0 0 0 0 0 0", "0 99 0 0 0 0 0 0"};
 	struct fault fault = {0};
+	for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+		const struct warc_stored stored = {"a.bin", "deep/a.bin", span_of(states[i])};
+		assert_int_equal(warc_inputs_restore(&stored, 1, NULL, &inputs, &fault), STATUS_DATA);
+		assert_non_null(strstr(fault.text, "a.bin"));
+	}
+	/* Two of one name. */
 	const char *twice[] = {first, first};
 	assert_int_equal(warc_inputs_new(twice, 2, NULL, &inputs, &fault), STATUS_USAGE);
 	assert_non_null(strstr(fault.text, "--name-depth"));
@@ -248,10 +262,13 @@ static void test_containers(void **state)
 		assert_int_equal(warc_inputs_count(inputs), 2);
 		char name[200];
 		snprintf(name, sizeof name, "%s!archive/data.warc.gz", rows[i].name);
-		expect_input(inputs, 1, name, rows[i].seekable ? WARC_KIND_GZIP : WARC_KIND_STREAM,
-			     rows[i].seekable ? packed.size : 0);
-		expect_records(warc_inputs_at(inputs, 0));
-		expect_records(warc_inputs_at(inputs, 1));
+		for (int again = 0; again < 2; again++) {
+			expect_input(inputs, 1, name, rows[i].seekable ? WARC_KIND_GZIP : WARC_KIND_STREAM,
+				     rows[i].seekable ? packed.size : 0);
+			expect_records(warc_inputs_at(inputs, 0));
+			expect_records(warc_inputs_at(inputs, 1));
+			inputs = restored(inputs, NULL);
+		}
 		warc_inputs_free(inputs);
 	}
 }
@@ -301,7 +318,7 @@ static void test_one_pass(void **state)
 	const char *path = make_long_tar();
 	struct stat stat_now;
 	assert_int_equal(stat(path, &stat_now), 0);
-	struct warc_inputs *inputs = list(&path, 1, 0);
+	struct warc_inputs *inputs = restored(list(&path, 1, 0), NULL);
 	assert_int_equal(warc_inputs_count(inputs), MEMBERS);
 	unsigned long long before = bytes_read();
 	for (size_t i = 0; i < MEMBERS; i++) {

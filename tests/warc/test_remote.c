@@ -309,6 +309,7 @@ static void test_zip(void **state)
 	struct fault fault = {0};
 	if (warc_inputs_new(&url, 1, &impatient, &inputs, &fault))
 		fail_msg("%s", fault.text);
+	inputs = restored(inputs, &impatient);
 	assert_int_equal(warc_inputs_count(inputs), 2);
 	for (size_t i = 0; i < 2; i++) {
 		const struct warc_input *input = warc_inputs_at(inputs, i);
