@@ -35,6 +35,7 @@ int bench_hostile(int argc, char **argv);
 int bench_peers(int argc, char **argv);
 int bench_reading(int argc, char **argv);
 int bench_report(int argc, char **argv);
+int bench_run(int argc, char **argv);
 int bench_scale(int argc, char **argv);
 int bench_sign(int argc, char **argv);
 int bench_speed(int argc, char **argv);

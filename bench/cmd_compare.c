@@ -150,12 +150,12 @@ static void compare_instructions(struct comparison *c, struct span name, const s
  */
 static void compare_memory(struct comparison *c, struct span name, const struct json *old, const struct json *new)
 {
-	double was = json_get_real(old, "peak_bytes", NAN), is = json_get_real(new, "peak_bytes", NAN);
+	double was = json_get_real(old, "extra_bytes", NAN), is = json_get_real(new, "extra_bytes", NAN);
 	if (isnan(was) || isnan(is))
 		return;
 	double step = was * MEMORY_WORSE > MEMORY_STEP ? was * MEMORY_WORSE : MEMORY_STEP;
 	enum change verdict = is > was + step ? CHANGE_WORSE : is < was - step ? CHANGE_BETTER : CHANGE_NONE;
-	tell(c, verdict, "%-24.*s peak memory %.1f MB, was %.1f", SPAN_ARG(name), is / 1e6, was / 1e6);
+	tell(c, verdict, "%-24.*s memory %.1f MB, was %.1f", SPAN_ARG(name), is / 1e6, was / 1e6);
 }
 
 static void compare_row(struct comparison *c, struct span name, const struct json *old, const struct json *new)

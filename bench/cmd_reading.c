@@ -141,8 +141,10 @@ static bool run_zlib(void *context, struct work *work)
 		stream.avail_out = SEGMENT;
 		code = inflate(&stream, Z_NO_FLUSH);
 		work->bytes += SEGMENT - stream.avail_out;
-		if (code == Z_STREAM_END)
+		if (code == Z_STREAM_END) {
+			work->units++;
 			code = inflateReset(&stream);
+		}
 	}
 	inflateEnd(&stream);
 	free(out);
@@ -359,7 +361,7 @@ static void write_json(const char *path, const char *input, const struct task ta
 	json_key(&json, "rows");
 	json_begin(&json, '[');
 	for (int i = 0; i < ROWS; i++)
-		measure_json(&json, &tasks[i], &samples[i], inflated);
+		measure_json(&json, &tasks[i], &samples[i]);
 	json_end(&json, ']');
 	json_key(&json, "targets");
 	json_begin(&json, '[');
@@ -421,7 +423,9 @@ static int measure_forms(struct subject forms[FORMS], const struct request *requ
 	printf("%llu records, %.1f MB; %.1f MB as .warc.gz, %.1f MB as .warc.zst; %zu rounds in turns\n",
 	       (unsigned long long)gzip->members, (double)gzip->inflated / 1e6, (double)gzip->bytes.size / 1e6,
 	       (double)zstd->bytes.size / 1e6, rounds);
-	measure_print(stdout, tasks, samples, ROWS, gzip->inflated);
+	for (int i = 0; i < ROWS; i++)
+		samples[i].base = gzip->inflated;
+	measure_print(stdout, tasks, samples, ROWS);
 	puts("");
 	find_targets(forms, samples, targets);
 	for (int i = 0; i < TARGETS; i++)

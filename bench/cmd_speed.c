@@ -80,6 +80,13 @@ static bool is_wanted(const char *only, const char *name)
 	return !only;
 }
 
+/* Works on the pages that are kept, and not on the whole archive. */
+static bool is_of_pages(const struct task *task)
+{
+	bool of_text = strcmp(task->unit, "page") == 0 || strcmp(task->unit, "document") == 0;
+	return of_text && strcmp(task->group, "build") != 0;
+}
+
 static void write_json(const struct request *request, const struct fixture *fixture, const struct tasks *tasks,
 		       const struct samples *samples)
 {
@@ -105,7 +112,7 @@ static void write_json(const struct request *request, const struct fixture *fixt
 	json_key(&json, "rows");
 	json_begin(&json, '[');
 	for (size_t i = 0; i < tasks->count; i++)
-		measure_json(&json, &tasks->at[i], &samples[i], fixture->inflated.size);
+		measure_json(&json, &tasks->at[i], &samples[i]);
 	json_end(&json, ']');
 	json_end(&json, '}');
 	buffer_append_byte(&out, '\n');
@@ -207,10 +214,12 @@ int bench_speed(int argc, char **argv)
 			samples[i].peak_bytes = ((struct build *)tasks.at[i].context)->peak_bytes;
 			samples[i].extra_bytes = samples[i].peak_bytes;
 		}
+	for (size_t i = 0; i < tasks.count; i++)
+		samples[i].base = is_of_pages(&tasks.at[i]) ? fixture.page_record_bytes : fixture.inflated.size;
 	printf("%zu pages, %.1f MB of HTML; %.1f MB of records, %.1f MB stored; %zu articles; %zu rounds\n",
 	       fixture.page_count, (double)fixture.html_bytes / 1e6, (double)fixture.inflated.size / 1e6,
 	       (double)fixture.stored.size / 1e6, fixture.text_count, rounds);
-	measure_print(stdout, tasks.at, samples, tasks.count, fixture.inflated.size);
+	measure_print(stdout, tasks.at, samples, tasks.count);
 	if (request.json)
 		write_json(&request, &fixture, &tasks, samples);
 	for (size_t i = 0; i < tasks.count; i++)

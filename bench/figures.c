@@ -79,8 +79,9 @@ static void put_stages(const struct json *results, struct buffer *out)
 	if (!rows)
 		return;
 	put_head(out, results, "Stages", "speed");
-	buffer_append_span(out, SPAN("| row | MB/s | ms/MB | units/s | ns/unit | spread | peak MB | times its floor |\n"
-				     "|---|---|---|---|---|---|---|---|\n"));
+	buffer_append_span(out,
+			   SPAN("| row | MB/s | ms/MB | units/s | ns/unit | spread | memory MB | times its floor |\n"
+				"|---|---|---|---|---|---|---|---|\n"));
 	for (const struct json *row = rows->first; row; row = row->next) {
 		double times = report_times_floor(rows, row);
 		struct span absent = json_get_text(row, "absent"), limit = json_get_text(row, "limit");
@@ -92,7 +93,7 @@ static void put_stages(const struct json *results, struct buffer *out)
 		put_speed(out, report_real(row, "mb_per_second"));
 		buffer_print(out, " | %.3f | %.0f | %.0f | %.1f %% | %.0f | ", report_real(row, "ms_per_mb"),
 			     report_real(row, "units_per_second"), report_real(row, "ns_per_unit"),
-			     100 * report_real(row, "spread"), report_real(row, "peak_bytes") / 1e6);
+			     100 * report_real(row, "spread"), report_real(row, "extra_bytes") / 1e6);
 		if (!isnan(times))
 			buffer_print(out, "%.1f × %.*s", times, SPAN_ARG(limit));
 		buffer_append_span(out, SPAN(" |\n"));

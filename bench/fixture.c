@@ -58,6 +58,7 @@ static void keep_records(struct fixture *fixture, size_t pages_max)
 	struct charset_decoder *decoder = charset_decoder_new(PAGE_MAX);
 	if (!reader || !decoder)
 		bench_die(BENCH_IO, "no memory");
+	double all = 0, until = 0; /* bytes of blocks */
 	for (size_t i = 0; i < warc_inputs_count(fixture->inputs); i++) {
 		struct fault fault = {0};
 		struct warc_record record;
@@ -73,6 +74,8 @@ static void keep_records(struct fixture *fixture, size_t pages_max)
 				break;
 			fixture->records++;
 			bool wanted = !pages_max || fixture->page_count < pages_max;
+			all += (double)record.block.size;
+			until = wanted ? all : until;
 			if (wanted && record.type == WARC_TYPE_RESPONSE && !warc_http_read(reader, &record, &http) &&
 			    fixture_is_html(&record, &http))
 				keep_page(fixture, decoder, &record, &http);
@@ -80,6 +83,7 @@ static void keep_records(struct fixture *fixture, size_t pages_max)
 		if (status != STATUS_END)
 			bench_die(BENCH_IO, "%s: %s", warc_input_path(warc_inputs_at(fixture->inputs, i)), fault.text);
 	}
+	fixture->page_record_bytes = all > 0 ? (uint64_t)((double)fixture->inflated.size * until / all) : 0;
 	warc_reader_free(reader);
 	charset_decoder_free(decoder);
 }

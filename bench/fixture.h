@@ -22,7 +22,8 @@ struct fixture {
 	struct fixture_page *pages; /* HTML responses with status 200 */
 	size_t page_count, page_capacity;
 	uint64_t body_bytes, html_bytes;
-	struct span *texts; /* the articles */
+	uint64_t page_record_bytes; /* of `inflated`, what was read until the last page that is kept */
+	struct span *texts;         /* the articles */
 	size_t text_count, text_capacity;
 	uint64_t text_bytes;
 	struct arena *arena;

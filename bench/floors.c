@@ -32,18 +32,20 @@ static bool floor_copy(void *context, struct work *work)
 	return true;
 }
 
-/* Every byte looked at once, eight at a time. */
+/* Every byte looked at once, 64 at a time; a page's last ones are left out. */
 static bool floor_read(void *context, struct work *work)
 {
 	struct fixture *fixture = context;
 	for (size_t i = 0; i < fixture->page_count; i++) {
 		struct span html = fixture->pages[i].html;
-		uint64_t sum = 0, word;
-		for (size_t at = 0; at + sizeof word <= html.size; at += sizeof word) {
-			memcpy(&word, html.data + at, sizeof word);
-			sum ^= word;
+		uint64_t sums[8] = {0}, words[8];
+		for (size_t at = 0; html.size - at >= sizeof words; at += sizeof words) {
+			memcpy(words, html.data + at, sizeof words);
+			for (int w = 0; w < 8; w++)
+				sums[w] ^= words[w];
 		}
-		work->check += sum;
+		for (int w = 0; w < 8; w++)
+			work->check += sums[w];
 	}
 	work->bytes = fixture->html_bytes;
 	work->units = fixture->page_count;
@@ -138,7 +140,8 @@ void floors_add(struct tasks *tasks, struct fixture *fixture)
 	static const struct task floors[] = {
 		{"copy", "floor", "memcpy of all inflated bytes, 1 MiB at a time", "record", NULL, NULL, floor_copy,
 		 NULL, false},
-		{"read", "floor", "every byte of the pages once", "page", NULL, NULL, floor_read, NULL, false},
+		{"read", "floor", "every byte of the pages once, 64 at a time", "page", NULL, NULL, floor_read, NULL,
+		 false},
 		{"scan", "floor", "memchr for every '<' of the pages", "page", NULL, NULL, floor_scan, NULL, false},
 		{"libdeflate", "floor", "libdeflate inflates every member, from memory", "member", NULL, NULL,
 		 floor_libdeflate, NULL, false},

@@ -12,6 +12,7 @@ static const struct bench_command commands[] = {
 	{"extraction", "score extracted articles against the truth of a set", bench_extraction},
 	{"archive", "write a web archive from a folder of pages", bench_archive},
 	{"crawl", "write a web archive with wget, from a loopback site", bench_crawl},
+	{"run", "run a program; tell its time and peak memory", bench_run},
 	{"dedup", "score clusterings of near-duplicates, with baselines", bench_dedup},
 	{"sign", "texts of one length to signatures, a second and core", bench_sign},
 	{"scale", "near-duplicates among generated documents, by number", bench_scale},

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <linux/perf_event.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -56,6 +57,7 @@ static bool memory_reset(void)
 /* A first run that is not timed: it touches the memory, fills the caches, and its peak is the task's own. */
 static void run_first(const struct task *task, struct samples *out)
 {
+	malloc_trim(0); /* what the task before it gave back */
 	bool reset = memory_reset();
 	uint64_t before = memory_of("VmRSS");
 	struct work work = {.counter = -1};
@@ -166,7 +168,7 @@ static void put_real(struct json_writer *json, const char *key, double value, in
 	json_real(json, value, decimals);
 }
 
-static void put_rates(struct json_writer *json, const struct samples *samples, uint64_t base)
+static void put_rates(struct json_writer *json, const struct samples *samples)
 {
 	double median = samples_median(samples), bytes = (double)samples->work.bytes;
 	put_real(json, "median_seconds", median, 9);
@@ -180,7 +182,8 @@ static void put_rates(struct json_writer *json, const struct samples *samples, u
 		put_real(json, "units_per_second", (double)samples->work.units / median, 2);
 		put_real(json, "ns_per_unit", median * 1e9 / (double)samples->work.units, 1);
 	}
-	put_real(json, "ms_per_mb", median * 1e3 / ((double)(base ? base : samples->work.bytes) / 1e6), 5);
+	put_real(json, "ms_per_mb",
+		 median * 1e3 / ((double)(samples->base ? samples->base : samples->work.bytes) / 1e6), 5);
 	if (samples->peak_bytes) {
 		json_put_uint(json, "peak_bytes", samples->peak_bytes);
 		json_put_uint(json, "extra_bytes", samples->extra_bytes);
@@ -189,7 +192,7 @@ static void put_rates(struct json_writer *json, const struct samples *samples, u
 		json_put_uint(json, "instructions", samples->instructions[samples->count - 1]);
 }
 
-void measure_json(struct json_writer *json, const struct task *task, const struct samples *samples, uint64_t base)
+void measure_json(struct json_writer *json, const struct task *task, const struct samples *samples)
 {
 	json_begin(json, '{');
 	json_put_text(json, "name", span_of(task->name));
@@ -203,7 +206,7 @@ void measure_json(struct json_writer *json, const struct task *task, const struc
 		json_end(json, '}');
 		return;
 	}
-	put_rates(json, samples, base);
+	put_rates(json, samples);
 	if (samples->unsteady) {
 		json_key(json, "unsteady");
 		json_bool(json, true);
@@ -225,10 +228,10 @@ static const struct samples *find_floor(const struct task *tasks, const struct s
 	return NULL;
 }
 
-void measure_print(FILE *out, const struct task *tasks, const struct samples *samples, size_t count, uint64_t base)
+void measure_print(FILE *out, const struct task *tasks, const struct samples *samples, size_t count)
 {
 	fprintf(out, "%-6s %-22s %9s %9s %11s %12s %7s %9s %s\n", "group", "name", "MB/s", "ms/MB", "ns/unit", "unit",
-		"spread", "peak MB", "times its floor");
+		"spread", "memory MB", "times its floor");
 	for (size_t i = 0; i < count; i++) {
 		const struct samples *s = &samples[i];
 		if (!s->count) {
@@ -238,9 +241,9 @@ void measure_print(FILE *out, const struct task *tasks, const struct samples *sa
 		}
 		double median = samples_median(s), bytes = (double)s->work.bytes;
 		fprintf(out, "%-6s %-22s %9.1f %9.4f %11.1f %12s %6.1f%% %9.1f", tasks[i].group, tasks[i].name,
-			bytes / median / 1e6, median * 1e9 / (double)(base ? base : s->work.bytes),
+			bytes / median / 1e6, median * 1e9 / (double)(s->base ? s->base : s->work.bytes),
 			s->work.units ? median * 1e9 / (double)s->work.units : 0, tasks[i].unit,
-			100 * samples_spread(s), (double)s->peak_bytes / 1e6);
+			100 * samples_spread(s), (double)s->extra_bytes / 1e6);
 		const struct samples *floor = find_floor(tasks, samples, count, tasks[i].limit);
 		if (floor)
 			fprintf(out, " %.2f x %s", median / bytes / (samples_median(floor) / (double)floor->work.bytes),

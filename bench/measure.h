@@ -37,6 +37,7 @@ struct samples {
 	bool unsteady;        /* `check` differed between runs */
 	uint64_t peak_bytes;  /* resident set at its highest during an untimed first run, 0 unknown */
 	uint64_t extra_bytes; /* … above what was resident before */
+	uint64_t base; /* bytes of the archive that "ms per MB" refers to, set by who measures; 0: the task's own */
 };
 
 /* ROUNDS runs of each of TASKS[COUNT], in an order that rotates; fewer, but three at least, where SECONDS of wall time
@@ -47,9 +48,9 @@ void samples_free(struct samples *samples);
 double samples_median(const struct samples *samples);
 double samples_spread(const struct samples *samples); /* interquartile range over the median */
 
-/* A row as JSON: all samples, medians, rates. BASE: bytes that "ms per MB" refers to, 0: the task's own. */
-void measure_json(struct json_writer *json, const struct task *task, const struct samples *samples, uint64_t base);
-void measure_print(FILE *out, const struct task *tasks, const struct samples *samples, size_t count, uint64_t base);
+/* A row as JSON: all samples, medians, rates. */
+void measure_json(struct json_writer *json, const struct task *task, const struct samples *samples);
+void measure_print(FILE *out, const struct task *tasks, const struct samples *samples, size_t count);
 
 /* Machine, compiler, versions as members of the open JSON object. */
 void machine_json(struct json_writer *json);

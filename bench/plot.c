@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { WIDTH = 860, HEIGHT = 430, LEFT = 70, RIGHT = 170, TOP = 36, BOTTOM = 52, TICKS_MAX = 24, LABELS_MAX = 128 };
+enum { WIDTH = 860, HEIGHT = 430, LEFT = 80, RIGHT = 170, TOP = 36, BOTTOM = 52, TICKS_MAX = 24, LABELS_MAX = 128 };
 
 struct axis {
 	double low, high;
@@ -63,6 +63,8 @@ static void put_axes(struct buffer *out, const struct plot *plot, const struct a
 	size_t count = ticks_of(x, ticks);
 	for (size_t i = 0; i < count; i++) {
 		double at = place(x, ticks[i]);
+		if (plot->x_whole && ticks[i] != floor(ticks[i]))
+			continue;
 		buffer_print(out,
 			     "<line class=grid x1=%.1f x2=%.1f y1=%d y2=%d /><text class=soft x=%.1f y=%d "
 			     "text-anchor=middle>",
@@ -84,7 +86,7 @@ static void put_axes(struct buffer *out, const struct plot *plot, const struct a
 		     x->from, x->to, y->from, y->from, x->from, x->from, y->from, y->to);
 	buffer_print(out, "<text x=%d y=%d text-anchor=middle class=soft>%s</text>", (x->from + x->to) / 2,
 		     y->from + 42, plot->x_label);
-	buffer_print(out, "<text transform='translate(16 %d) rotate(-90)' text-anchor=middle class=soft>%s</text>",
+	buffer_print(out, "<text transform='translate(14 %d) rotate(-90)' text-anchor=middle class=soft>%s</text>",
 		     (y->from + y->to) / 2, plot->y_label);
 	buffer_print(out, "<text x=%d y=18 font-weight=600>%s</text>", x->from, plot->title);
 }
@@ -207,6 +209,7 @@ void plot_svg(struct buffer *out, const struct plot *plot)
 void plot_bars(struct buffer *out, const char *title, const char *label, const struct bar *bars, size_t count)
 {
 	enum { ROW = 24, NAME = 150, NOTE = 210 };
+	static const char *const colors[] = {"var(--a)", "var(--soft)", "var(--own)"};
 	int height = TOP + (int)count * ROW + BOTTOM;
 	struct axis x = {INFINITY, 0, true, NAME, WIDTH - NOTE};
 	double ticks[TICKS_MAX];
@@ -240,7 +243,7 @@ void plot_bars(struct buffer *out, const char *title, const char *label, const s
 		buffer_print(out, "<text x=%d y=%d text-anchor=end>", NAME - 8, y + 12);
 		html_out_text(out, bars[i].name);
 		buffer_print(out, "</text><rect x=%d y=%d width=%.1f height=15 rx=2 fill='%s' opacity=.85 />", x.from,
-			     y, end - x.from, bars[i].own ? "var(--own)" : "var(--a)");
+			     y, end - x.from, colors[bars[i].kind]);
 		if (limit > 0)
 			buffer_print(out, "<line x1=%.1f x2=%.1f y1=%d y2=%d stroke='var(--fg)' stroke-width=2.5 />",
 				     limit, limit, y - 3, y + 18);

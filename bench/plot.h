@@ -17,7 +17,7 @@ struct plot_series {
 };
 struct plot {
 	const char *title, *x_label, *y_label;
-	bool x_log, y_log;
+	bool x_log, y_log, x_whole;          /* x_whole: no ticks between whole numbers */
 	double x_low, x_high, y_low, y_high; /* both 0: from the points */
 	struct plot_series series[PLOT_SERIES_MAX];
 	size_t series_count;
@@ -28,7 +28,7 @@ void plot_svg(struct buffer *out, const struct plot *plot);
 struct bar {
 	struct span name, note; /* note stands behind the bar */
 	double value, limit;    /* limit 0: none */
-	bool own;
+	enum bar_kind { BAR_OTHER, BAR_FLOOR, BAR_OWN } kind;
 };
 void plot_bars(struct buffer *out, const char *title, const char *label, const struct bar *bars, size_t count);
 

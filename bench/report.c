@@ -116,7 +116,7 @@ static void put_speed_row(struct buffer *out, const struct json *rows, const str
 	report_cell_text(out, json_get_text(row, "unit"));
 	report_cell_real(out, 100 * report_real(row, "spread"), 1);
 	report_cell_real(out, report_real(row, "instructions") / report_real(row, "bytes"), 2);
-	report_cell_real(out, report_real(row, "peak_bytes") / 1e6, 1);
+	report_cell_real(out, report_real(row, "extra_bytes") / 1e6, 1);
 	report_cell_real(out, report_times_floor(rows, row), 2);
 	buffer_append_span(out, SPAN("</tr>"));
 }
@@ -133,7 +133,9 @@ static void put_roofline(struct buffer *out, const struct json *rows)
 			continue;
 		const struct json *floor = report_row(rows, limit);
 		bars[count] = (struct bar){.name = json_get_text(row, "name"), .value = speed};
-		bars[count].own = span_equal(group, SPAN("stage")) || span_equal(group, SPAN("build"));
+		bars[count].kind = span_equal(group, SPAN("floor"))  ? BAR_FLOOR
+				   : span_equal(group, SPAN("peer")) ? BAR_OTHER
+								     : BAR_OWN;
 		bars[count].limit = floor ? report_real(floor, "mb_per_second") : 0;
 		if (floor)
 			snprintf(notes[count], sizeof notes[count], "%.0f MB/s, %.1f times %.*s", speed,
@@ -143,7 +145,7 @@ static void put_roofline(struct buffer *out, const struct json *rows)
 		bars[count].note = span_of(notes[count]);
 		count++;
 	}
-	plot_bars(out, "Throughput of each stage, and the floor it cannot pass (black tick)",
+	plot_bars(out, "Throughput; grey: floors, blue: other programs; tick: the floor that bounds a row",
 		  "MB/s of the stage's own input, log scale", bars, count);
 }
 
@@ -165,7 +167,10 @@ static void put_scaling(struct buffer *out, const struct json *rows)
 	}
 	if (count < 2)
 		return;
-	struct plot plot = {.title = "Whole build by threads", .x_label = "threads", .y_label = "times one thread"};
+	struct plot plot = {.title = "Whole build by threads",
+			    .x_label = "threads",
+			    .y_label = "times one thread",
+			    .x_whole = true};
 	plot.x_low = 0.5, plot.x_high = threads[count - 1] + 0.5;
 	plot.y_high = threads[count - 1] * 1.1;
 	plot.series[0] = (struct plot_series){
@@ -179,7 +184,7 @@ static void put_scaling(struct buffer *out, const struct json *rows)
 static void put_speed_table(struct buffer *out, const struct json *rows)
 {
 	buffer_append_span(out, SPAN("<div class=scroll><table><thead><tr><th>row<th>group<th>MB/s<th>ms/MB<th>units/s"
-				     "<th>ns/unit<th>unit<th>spread %<th>instr/byte<th>peak MB<th>times floor</tr>"
+				     "<th>ns/unit<th>unit<th>spread %<th>instr/byte<th>memory MB<th>times floor</tr>"
 				     "</thead>"));
 	for (const struct json *row = rows->first; row; row = row->next)
 		put_speed_row(out, rows, row);
@@ -208,7 +213,9 @@ void report_speed(const struct json *results, struct buffer *out)
 			out,
 			SPAN("<p class=note>MB/s and instructions per byte are of the row's own input; ms/MB of the "
 			     "archive's records, so that rows can be added up. Spread: interquartile range over the "
-			     "median. Times: how far from the floor, byte for byte. Stages and floors run in one "
+			     "median. Memory: peak above what was resident before the row ran; of a build, the "
+			     "process's own. "
+			     "Times: how far from the floor, byte for byte. Stages and floors run in one "
 			     "thread and are measured in processor time, in turns; builds in wall time.</p>"));
 		put_speed_table(out, rows);
 		put_scaling(out, rows);

@@ -19,7 +19,29 @@ static bool is_own(const struct json *row)
 	return span_equal(json_get_text(row, "tool"), SPAN("warcmill"));
 }
 
-static void put_tool_row(struct buffer *out, const struct json *row)
+/* Columns of what not every set has a truth for. */
+static const struct {
+	const char *title, *member, *key;
+	int decimals;
+} optional[] = {
+	{"ROUGE-LSum", "rouge_lsum", "f1", 4}, {"snippet F1", "snippet", "f1", 4}, {"title", "title", "correct", 3},
+	{"author", "author", "correct", 3},    {"date", "date", "correct", 3},
+};
+enum { OPTIONAL_COUNT = sizeof optional / sizeof *optional };
+
+static size_t find_optional(const struct json *rows, struct span set, bool shown[OPTIONAL_COUNT])
+{
+	size_t count = 0;
+	for (size_t i = 0; i < OPTIONAL_COUNT; i++) {
+		shown[i] = false;
+		for (const struct json *row = rows->first; row; row = row->next)
+			shown[i] |= span_equal(json_get_text(row, "set"), set) && json_get(row, optional[i].member);
+		count += shown[i];
+	}
+	return count;
+}
+
+static void put_tool_row(struct buffer *out, const struct json *row, const bool shown[OPTIONAL_COUNT])
 {
 	buffer_append_span(out, is_own(row) ? SPAN("<tr class=own>") : SPAN("<tr>"));
 	report_cell_text(out, json_get_text(row, "tool"));
@@ -36,11 +58,9 @@ static void put_tool_row(struct buffer *out, const struct json *row)
 	report_cell_real(out, report_real(row, "mb_per_second"), 2);
 	report_cell_real(out, report_real(row, "pages_per_second"), 1);
 	report_cell_real(out, report_real(row, "failed"), 0);
-	report_cell_real(out, member(row, "rouge_lsum", "f1"), 4);
-	report_cell_real(out, member(row, "snippet", "f1"), 4);
-	report_cell_real(out, member(row, "title", "correct"), 3);
-	report_cell_real(out, member(row, "author", "correct"), 3);
-	report_cell_real(out, member(row, "date", "correct"), 3);
+	for (size_t i = 0; i < OPTIONAL_COUNT; i++)
+		if (shown[i])
+			report_cell_real(out, member(row, optional[i].member, optional[i].key), optional[i].decimals);
 	report_cell_text(out, json_get_text(row, "version"));
 	buffer_append_span(out, SPAN("</tr>"));
 }
@@ -114,14 +134,19 @@ static void put_set(struct buffer *out, const struct json *rows, const struct js
 	html_out_text(out, set);
 	buffer_print(out, "</h3>");
 	put_quality_plot(out, rows, set);
-	buffer_append_span(out,
-			   SPAN("<div class=scroll><table><thead><tr><th>tool<th>shingle F1<th>95 %<th>P<th>R<th>word "
-				"F1<th>char-5 F1<th>MB/s<th>pages/s<th>failed<th>ROUGE-LSum<th>snippet "
-				"F1<th>title<th>author<th>date<th>version</tr></thead>"));
+	bool shown[OPTIONAL_COUNT];
+	size_t more = find_optional(rows, set, shown);
+	buffer_append_span(
+		out, SPAN("<div class=scroll><table><thead><tr><th>tool<th>shingle F1<th>95 %<th>P<th>R<th>word F1"
+			  "<th>char-5 F1<th>MB/s<th>pages/s<th>failed"));
+	for (size_t i = 0; i < OPTIONAL_COUNT; i++)
+		if (shown[i])
+			buffer_print(out, "<th>%s", optional[i].title);
+	buffer_append_span(out, SPAN("<th>version</tr></thead>"));
 	for (const struct json *row = rows->first; row; row = row->next)
 		if (span_equal(json_get_text(row, "set"), set))
-			put_tool_row(out, row);
-	put_absent(out, absent, false, 15);
+			put_tool_row(out, row, shown);
+	put_absent(out, absent, false, 10 + (int)more);
 	buffer_append_span(out, SPAN("</table></div>"));
 	put_groups(out, rows, set, "by_lang", "language");
 	put_groups(out, rows, set, "by_type", "page type");

@@ -67,7 +67,7 @@ expect 0 "$bench" report speed=speed.json reading=reading.json hostile=hostile.j
 	--revision r17 --command "a 'command'" --command "warcmill-bench dedup this" -o out
 for said in '"processor":' '"compiler":' '"flags":' '"revision":"r17"' "\"a 'command'\"" '"samples":[' '"median_seconds":' \
 	'"spread":' '"page_seconds":{' "$(sha256sum <a.warc.gz | cut -d' ' -f1)" \
-	"$(cat "$here/invented/duplicates.jsonl" | sha256sum | cut -d' ' -f1)" \
+	"$(sha256sum <"$here/invented/duplicates.jsonl" | cut -d' ' -f1)" \
 	"$({ cat "$here"/invented/public/ground-truth.json && gzip -dc "$here"/invented/public/html/*.gz; } | sha256sum | cut -d' ' -f1)"; do
 	grep -qF "$said" out/results.json || fail "the results do not say $said"
 done
@@ -88,12 +88,18 @@ for tool in readability.js defuddle boilerpipe warcio.js; do
 	grep -qE "\"tool\":\"$tool\",\"reader\":(true|false),\"absent\":\"(npm|apt) " hidden.json || fail "$tool is not said to be absent"
 done
 expect 0 "$bench" report peers=hidden.json -o absent
-grep -q '<td>defuddle</td><td colspan=15>absent: npm defuddle' absent/report.html || fail "no row of the absent in the report"
+grep -q '<td>defuddle</td><td colspan=[0-9]*>absent: npm defuddle' absent/report.html || fail "no row of the absent in the report"
 grep -q '^| boilerpipe | absent |' absent/figures.md || fail "no row of the absent in the figures"
 
 # Slower and worse are told, noise is not.
 expect 1 "$bench" compare "$here/invented/old.json" "$here/invented/new.json" --all
 diff -u "$here/invented/compared.txt" out.txt || fail "the comparison reads otherwise"
+
+# A program's use is its own, and not of the process that measures it.
+expect 7 "$bench" run sh -c 'exit 7'
+grep -qE '^[0-9.]+ s, [0-9.]+ s of processor time, [0-9.]+ MB at most' err.txt || fail "nothing is said of a program's use"
+expect 127 "$bench" run ./missing
+expect 64 "$bench" run
 
 # Errors. A command that dies does not tidy up first.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
