@@ -63,10 +63,10 @@ if [ ${#sets[@]} -eq 0 ]; then
 	done
 fi
 if [ -n "$quick" ]; then
-	megabytes=8M pages=100 rounds=(--rounds 5 --seconds 20) set_pages=10 site=50 growth=(--quick) hostile=(--quick)
+	megabytes=8M rounds=(--rounds 5 --seconds 20) set_pages=10 site=50 growth=(--quick) hostile=(--quick)
 	[ ${#sets[@]} -gt 2 ] && sets=("${sets[@]:0:2}")
 else
-	megabytes=64M pages=800 rounds=(--rounds 11 --seconds 180) set_pages=200 site=200 growth=() hostile=()
+	megabytes=32M rounds=(--rounds 11 --seconds 150) set_pages=150 site=200 growth=() hostile=()
 fi
 
 commands=()
@@ -93,7 +93,7 @@ fi
 
 # ---- Measurements ----------------------------------------------------------------------------------------------
 parts=()
-run "$bench" speed "$work/pages.warc.gz" "${rounds[@]}" --pages $pages --warcmill "$warcmill" --json "$work/speed.json"
+run "$bench" speed "$work/pages.warc.gz" "${rounds[@]}" --warcmill "$warcmill" --json "$work/speed.json"
 parts+=("speed=$work/speed.json")
 run "$bench" reading "$work/pages.warc.gz" "${rounds[@]}" --json "$work/reading.json"
 parts+=("reading=$work/reading.json")
