@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { WIDTH = 860, HEIGHT = 430, LEFT = 80, RIGHT = 170, TOP = 36, BOTTOM = 52, TICKS_MAX = 24, LABELS_MAX = 128 };
+enum { WIDTH = 900, HEIGHT = 430, LEFT = 80, RIGHT = 210, TOP = 36, BOTTOM = 52, TICKS_MAX = 24, LABELS_MAX = 128 };
 
 struct axis {
 	double low, high;

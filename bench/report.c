@@ -260,11 +260,11 @@ enum { POINTS_MAX = 16 };
 static void put_growth_plot(struct buffer *out, const struct json *curves, struct span axis)
 {
 	double x[PLOT_SERIES_MAX][POINTS_MAX], y[PLOT_SERIES_MAX][POINTS_MAX];
-	char names[PLOT_SERIES_MAX][64], label[64];
-	struct plot plot = {
-		.title = "Cost against size", .y_label = "seconds of processor time", .x_log = true, .y_log = true};
+	char names[PLOT_SERIES_MAX][64], label[64], title[96];
+	struct plot plot = {.title = title, .y_label = "seconds of processor time", .x_log = true, .y_log = true};
 	snprintf(label, sizeof label, "%.*s", SPAN_ARG(axis));
 	plot.x_label = label;
+	snprintf(title, sizeof title, "Cost against size: %s", label);
 	for (const struct json *curve = curves->first; curve && plot.series_count < PLOT_SERIES_MAX;
 	     curve = curve->next) {
 		const struct json *points = json_get(curve, "points");

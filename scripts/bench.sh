@@ -105,6 +105,7 @@ rm -f "$work"/results/*
 run "$bench" peers "${sets[@]}" "${archives[@]}" --peers "$work/peers" --pages $set_pages --out "$work/results" \
 	--json "$work/peers.json"
 parts+=("peers=$work/peers.json")
+rm -f "$out"/*.worst.html
 cp "$work"/results/*warcmill*.worst.html "$out/" 2>/dev/null || true
 truth=$shared/data/dedup/synd_tune.jsonl.xz
 if [ -e "$truth" ]; then
