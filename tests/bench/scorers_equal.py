@@ -76,6 +76,21 @@ def check(program, tool, folder, results, rouge):
         sys.exit(f"{folder}: no ROUGE")
 
 
+def check_public(program, tool, folder, rows, made):
+    """The same truth and results in the layout of the public benchmark give the same figures of the body."""
+    names = ["shingle4", "wordF1(macro)", "char5"]
+    public = folder + "-public"
+    os.makedirs(public)
+    with open(os.path.join(public, "ground-truth.json"), "w", encoding="utf8") as out:
+        json.dump({r["id"]: {"articleBody": r.get("text"), "url": r.get("url")} for r in rows}, out)
+    with open(os.path.join(public, "found.json"), "w", encoding="utf8") as out:
+        json.dump({m["id"]: {"articleBody": m["text"]} for m in made}, out)
+    ours = numbers(run(program, "extraction", public, os.path.join(public, "found.json")), names)
+    theirs = numbers(run(sys.executable, tool, folder, os.path.join(folder, "made.json")), names)
+    if ours != theirs:
+        sys.exit(f"{public}: differ\n  reference {theirs}\n  here      {ours}")
+
+
 def check_set(program, shared, archive, work):
     with tarfile.open(archive) as tar:
         member = next(m for m in tar if m.name.endswith("truth.jsonl"))
@@ -97,6 +112,8 @@ def check_set(program, shared, archive, work):
         tool = os.path.join(shared, "tools", "score_extraction.py")
         for name in ("made.jsonl",) if rouge else ("made.jsonl", "made.json"):
             check(program, tool, folder, os.path.join(folder, name), rouge and any(r.get("text") for r in part))
+        if not rouge:
+            check_public(program, tool, folder, part, made)
 
 
 def check_dedup(program, shared, work):
