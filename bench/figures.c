@@ -128,7 +128,9 @@ static void put_tool(struct buffer *out, const struct json *rows, const struct j
 		     size_t count)
 {
 	struct span version = json_get_text(tool, "version"), number;
-	span_cut(&version, ' ', &number);
+	span_cut(&version, ' ', &number); /* "0.6.0 with …", "0.8.1, Python …" */
+	if (number.size && number.data[number.size - 1] == ',')
+		number.size--;
 	buffer_print(out, "| %.*s %.*s |", SPAN_ARG(json_get_text(tool, "tool")), SPAN_ARG(number));
 	for (size_t i = 0; i < count; i++) {
 		const struct json *row = tool_on_set(rows, json_get_text(tool, "tool"), sets[i]);

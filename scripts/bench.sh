@@ -66,7 +66,7 @@ if [ -n "$quick" ]; then
 	megabytes=8M rounds=(--rounds 5 --seconds 20) set_pages=10 site=50 growth=(--quick) hostile=(--quick)
 	[ ${#sets[@]} -gt 2 ] && sets=("${sets[@]:0:2}")
 else
-	megabytes=32M rounds=(--rounds 11 --seconds 150) set_pages=150 site=200 growth=() hostile=()
+	megabytes=32M rounds=(--rounds 11 --seconds 150) set_pages=120 site=200 growth=() hostile=()
 fi
 
 commands=()
@@ -75,6 +75,7 @@ run() { # print, remember for the report, run, say how long it took
 	line=$(printf '%q ' "$@")
 	echo "\$ $line"
 	line=${line//$work\//}
+	line=${line//$shared\/data\//}
 	commands+=(--command "${line//$build\//}")
 	"$@"
 	echo "($((SECONDS - start)) s)"
