@@ -166,6 +166,13 @@ static enum status manifest_write(struct dedup_job *job, struct fault *fault)
 	return status;
 }
 
+/* What did not fit somewhere on the way (an address, a name) must not pass for a text without it. */
+static enum status finish(struct dedup_job *job, struct fault *fault)
+{
+	enum status status = memory_status(fault);
+	return status ? status : manifest_write(job, fault);
+}
+
 static enum status collapse(struct dedup_job *job, struct fault *fault)
 {
 	char path[4096];
@@ -214,7 +221,7 @@ enum status dedup_job_run(struct dedup_job *job, struct fault *fault)
 		status = workers_make(job, fault);
 	if (!status && job->corpus) {
 		status = recluster_corpus(job, fault);
-		return status ? status : manifest_write(job, fault);
+		return status ? status : finish(job, fault);
 	}
 	if (!status)
 		status = job_read(job, fault);
@@ -224,5 +231,5 @@ enum status dedup_job_run(struct dedup_job *job, struct fault *fault)
 		status = job_emit(job, fault);
 	if (!status)
 		status = tables_write(job, fault);
-	return status ? status : manifest_write(job, fault);
+	return status ? status : finish(job, fault);
 }

@@ -22,7 +22,8 @@ struct clustering {
 	const struct dedup_options *options;
 	struct node *nodes;
 	size_t node_count;
-	uint32_t *node_of; /* [documents] + 1; 0: in no pair */
+	uint32_t *node_of;             /* [documents] + 1; 0: in no pair */
+	struct signature_cache *cache; /* of panels: a large cluster's is asked for again and again; may be NULL */
 };
 
 uint64_t document_order_hash(uint32_t document)
@@ -65,7 +66,7 @@ static bool linked(const struct clustering *self, const struct node *a, const st
 {
 	struct pair_evidence evidence;
 	struct signature copies[PANEL + 1];
-	const struct signature *right[PANEL];
+	const struct signature_table *table = self->input->table;
 	unsigned accepted = 0, all = a->panel_count * b->panel_count;
 	if (a->old_keeper != DOCUMENT_NONE && b->old_keeper != DOCUMENT_NONE)
 		return a->old_keeper == b->old_keeper;
@@ -73,11 +74,11 @@ static bool linked(const struct clustering *self, const struct node *a, const st
 		return true;
 	ceiling_check(self->options->ceiling);
 	for (unsigned k = 0; k < b->panel_count; k++)
-		right[k] = signature_read(self->input->table, b->panel[k], &copies[k]);
+		copies[k] = *signature_cached(table, self->cache, b->panel[k], &copies[k]);
 	for (unsigned i = 0; i < a->panel_count; i++) {
-		const struct signature *left = signature_read(self->input->table, a->panel[i], &copies[PANEL]);
+		const struct signature *left = signature_cached(table, self->cache, a->panel[i], &copies[PANEL]);
 		for (unsigned k = 0; k < b->panel_count; k++)
-			accepted += pair_verify(left, right[k], self->options, &evidence);
+			accepted += pair_verify(left, &copies[k], self->options, &evidence);
 	}
 	return accepted * 1000 >= all * (unsigned)(self->options->link_min * 1000 + 0.5);
 }
@@ -326,6 +327,8 @@ enum status dedup_cluster(const struct dedup_input *input, const struct exact_gr
 	result->count = count;
 	result->ceiling = options->ceiling;
 	result->rows = ceiling_array(options->ceiling, count + 1, sizeof *result->rows);
+	if (signature_is_read(input->table))
+		self.cache = memory_zeroed(1, sizeof *self.cache);
 	enum status status = result->rows ? nodes_make(&self, pairs, count) : STATUS_MEMORY;
 	if (!status)
 		status = join_old(&self);
@@ -335,6 +338,7 @@ enum status dedup_cluster(const struct dedup_input *input, const struct exact_gr
 		status = grouping_make(&self, groups, &grouping);
 	if (!status)
 		status = rows_make(&self, groups, &grouping, result);
+	free(self.cache);
 	result->accepted = pairs->count;
 	result->candidates = pairs->candidates;
 	result->full_buckets = pairs->full_buckets;

@@ -215,33 +215,10 @@ void pair_list_sort(struct pair_list *list)
 	list->count = kept;
 }
 
-/* Signatures that were read lately: pairs come in order, so the other ends of a cluster's pairs come again and again.
- */
-#define CACHE_PLACES 1024
-struct cache {
-	uint32_t document[CACHE_PLACES]; /* and 1; 0: empty */
-	struct signature at[CACHE_PLACES];
-};
-
-static const struct signature *cached(const struct matcher *m, struct cache *cache, uint32_t document,
-				      struct signature *copy)
-{
-	if (!cache)
-		return signature_read(m->table, document, copy);
-	size_t place = document % CACHE_PLACES;
-	if (cache->document[place] == document + 1)
-		return &cache->at[place];
-	cache->document[place] = 0;
-	const struct signature *got = signature_read(m->table, document, &cache->at[place]);
-	if (got == &cache->at[place])
-		cache->document[place] = document + 1;
-	return got;
-}
-
-static bool verify_range(const struct matcher *m, const uint64_t *pairs, size_t count, struct pair_list *out)
+static bool verify_range(const struct matcher *m, const uint64_t *pairs, size_t count, struct signature_cache *cache,
+			 struct pair_list *out)
 {
 	struct signature copies[2];
-	struct cache *cache = signature_is_read(m->table) ? memory_zeroed(1, sizeof *cache) : NULL;
 	bool good = true;
 	const struct signature *a = NULL;
 	for (size_t i = 0; i < count && good; i++) {
@@ -252,10 +229,9 @@ static bool verify_range(const struct matcher *m, const uint64_t *pairs, size_t 
 			signature_prefetch(m->table, (uint32_t)pairs[i + 4]);
 		if (i == 0 || pairs[i] >> 32 != pairs[i - 1] >> 32)
 			a = signature_read(m->table, pair.a, &copies[0]);
-		if (pair_verify(a, cached(m, cache, pair.b, &copies[1]), m->options, &pair.evidence))
+		if (pair_verify(a, signature_cached(m->table, cache, pair.b, &copies[1]), m->options, &pair.evidence))
 			good = pair_list_put(out, &pair);
 	}
-	free(cache);
 	return good;
 }
 
@@ -265,14 +241,19 @@ static enum status verify_all(const struct matcher *m, const struct candidates *
 {
 	struct pair_list slices[VERIFY_SLICES];
 	bool good[VERIFY_SLICES];
+	struct signature_cache *caches = NULL;
+	if (signature_is_read(m->table) && !(caches = memory_zeroed((size_t)threads, sizeof *caches)))
+		return STATUS_MEMORY;
 	memset(slices, 0, sizeof slices);
 	for (unsigned i = 0; i < VERIFY_SLICES; i++)
 		slices[i].ceiling = m->options->ceiling;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
 	for (unsigned i = 0; i < VERIFY_SLICES; i++) {
 		size_t from = c->count * i / VERIFY_SLICES, to = c->count * (i + 1) / VERIFY_SLICES;
-		good[i] = verify_range(m, c->at + from, to - from, &slices[i]);
+		struct signature_cache *cache = caches ? &caches[omp_get_thread_num()] : NULL;
+		good[i] = verify_range(m, c->at + from, to - from, cache, &slices[i]);
 	}
+	free(caches);
 	enum status status = STATUS_OK;
 	for (unsigned i = 0; i < VERIFY_SLICES; i++) {
 		if (!good[i])

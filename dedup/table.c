@@ -123,6 +123,21 @@ const struct signature *signature_read(const struct signature_table *table, size
 	return part->at + at;
 }
 
+const struct signature *signature_cached(const struct signature_table *table, struct signature_cache *cache,
+					 uint32_t document, struct signature *copy)
+{
+	if (!cache)
+		return signature_read(table, document, copy);
+	size_t place = document % SIGNATURE_CACHE;
+	if (cache->document[place] == document + 1)
+		return &cache->at[place];
+	cache->document[place] = 0;
+	const struct signature *got = signature_read(table, document, &cache->at[place]);
+	if (got == &cache->at[place])
+		cache->document[place] = document + 1;
+	return got;
+}
+
 bool signature_is_read(const struct signature_table *table)
 {
 	return table->read;

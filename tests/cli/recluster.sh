@@ -14,6 +14,10 @@ sed -E 's/^\{"id":"([^"]*)".*/\1/' "$work"/corpus/documents/*.jsonl | sort >"$wo
 cut -f2 "$work/same/clusters.tsv" | sort -u | cmp -s - "$work/kept" || fail "clusters are not named by their keepers"
 [ "$(wc -l <"$work/same/clusters.tsv")" -eq $((documents + copies)) ] || fail "rows are missing"
 
+sed -E 's/^\{"id":"([^"]*)".*/\1\t\1/' "$work"/corpus/documents/*.jsonl >"$work/stored"
+sed -E 's/^\{"id":"([^"]*)".*"cluster":"([^"]*)".*/\1\t\2/' "$work"/corpus/duplicates/*.jsonl >>"$work/stored"
+LC_ALL=C sort "$work/stored" | cmp -s - <(LC_ALL=C sort "$work/same/clusters.tsv") || fail "the same thresholds gave other clusters"
+
 # Stricter: near copies stand alone, exact ones and revisits stay.
 stay=$(grep -cE '"kind":"(exact|revisit)"' "$work"/corpus/duplicates/part-00000.jsonl)
 expect 0 "$((documents + copies - stay)) clusters, $stay copies" "$program" recluster "$work/corpus" -o "$work/exact" --exact-only
