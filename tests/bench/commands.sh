@@ -60,10 +60,11 @@ expect 0 "$bench" speed a.warc.gz --rounds 3 --warcmill "$warcmill" --threads 2 
 grep -q '"unsteady"' speed.json && fail "a stage's results changed between runs"
 grep -q '"absent":"it failed"' speed.json && fail "a stage failed: $(grep -o '"name":"[^"]*"[^}]*"absent":"it failed"' speed.json)"
 expect 0 "$bench" hostile a.warc.gz --quick --json hostile.json
+expect 0 "$bench" growth --quick --json growth.json
 expect 0 "$bench" peers "$here/invented/public" --archive a.warc.gz --only warcmill --json peers.json
 expect 0 "$bench" dedup "$here/invented/duplicates.jsonl" "$here/invented/clusters.tsv" --json dedup.json
 expect 0 "$bench" reading a.warc.gz --rounds 3 --json reading.json
-expect 0 "$bench" report speed=speed.json reading=reading.json hostile=hostile.json peers=peers.json dedup=dedup.json \
+expect 0 "$bench" report speed=speed.json reading=reading.json growth=growth.json hostile=hostile.json peers=peers.json dedup=dedup.json \
 	--revision r17 --command "a 'command'" --command "warcmill-bench dedup this" -o out
 for said in '"processor":' '"compiler":' '"flags":' '"revision":"r17"' "\"a 'command'\"" '"samples":[' '"median_seconds":' \
 	'"spread":' '"page_seconds":{' "$(sha256sum <a.warc.gz | cut -d' ' -f1)" \
@@ -71,6 +72,7 @@ for said in '"processor":' '"compiler":' '"flags":' '"revision":"r17"' "\"a 'com
 	"$({ cat "$here"/invented/public/ground-truth.json && gzip -dc "$here"/invented/public/html/*.gz; } | sha256sum | cut -d' ' -f1)"; do
 	grep -qF "$said" out/results.json || fail "the results do not say $said"
 done
+grep -q 'Cost against size: nesting depth' out/report.html || fail "no growth in the report"
 for said in 'Revision r17' '| whole build, one thread |' '| whole build, 2 threads against one |' 'against bare libdeflate |' \
 	'    warcmill-bench dedup this'; do
 	grep -qF "$said" out/figures.md || fail "the figures do not say $said"
