@@ -153,7 +153,7 @@ static void put_scaling(struct buffer *out, const struct json *rows)
 {
 	double threads[ROWS_MAX], gain[ROWS_MAX];
 	size_t count = 0;
-	double first = NAN;
+	double first = NAN, most = 0;
 	for (const struct json *row = rows->first; row && count < ROWS_MAX; row = row->next) {
 		struct span name = json_get_text(row, "name");
 		uint64_t value;
@@ -163,7 +163,9 @@ static void put_scaling(struct buffer *out, const struct json *rows)
 		if (isnan(first))
 			first = report_real(row, "median_seconds");
 		threads[count] = (double)value;
-		gain[count++] = first / report_real(row, "median_seconds");
+		gain[count] = first / report_real(row, "median_seconds");
+		most = fmax(most, fmax(gain[count], (double)value));
+		count++;
 	}
 	if (count < 2)
 		return;
@@ -172,7 +174,7 @@ static void put_scaling(struct buffer *out, const struct json *rows)
 			    .y_label = "times one thread",
 			    .x_whole = true};
 	plot.x_low = 0.5, plot.x_high = threads[count - 1] + 0.5;
-	plot.y_high = threads[count - 1] * 1.1;
+	plot.y_high = most * 1.1;
 	plot.series[0] = (struct plot_series){
 		.name = SPAN("build"), .x = threads, .y = gain, .count = count, .line = true, .own = true};
 	plot.series[1] = (struct plot_series){
