@@ -81,7 +81,7 @@ static bool stage_open(struct model_stage *stage, struct cursor *cursor, unsigne
 	stage->unit = (int32_t)take(cursor, 4);
 	stage->tree_count = take(cursor, 4);
 	stage->node_count = take(cursor, 4);
-	if (cursor->failed || stage->tree_count > 255 || stage->node_count > stage->tree_count * TREE_INNER_MAX ||
+	if (cursor->failed || stage->tree_count > TREES_MAX || stage->node_count > stage->tree_count * TREE_INNER_MAX ||
 	    stage->unit < 1 || stage->unit > 1 << 20 || stage->base > 1 << 24 || stage->base < -(1 << 24))
 		return false;
 	stage->leaf_count = stage->node_count + stage->tree_count;
@@ -90,7 +90,7 @@ static bool stage_open(struct model_stage *stage, struct cursor *cursor, unsigne
 	stage->leaves = memory_zeroed(stage->leaf_count + 1, 1);
 	if (!stage->trees || !stage->nodes || !stage->leaves)
 		return false;
-	uint32_t node = 0, leaf = 0;
+	uint32_t node = 0, leaf = 0, reach = 0;
 	for (size_t t = 0; t < stage->tree_count; t++) {
 		uint32_t inner = take(cursor, 1);
 		if (inner > TREE_INNER_MAX || node + inner > stage->node_count)
@@ -102,12 +102,18 @@ static bool stage_open(struct model_stage *stage, struct cursor *cursor, unsigne
 			stage->nodes[node].left = (uint8_t)take(cursor, 1);
 			stage->nodes[node].right = (uint8_t)take(cursor, 1);
 		}
-		for (uint32_t i = 0; i <= inner; i++)
-			stage->leaves[leaf++] = (int8_t)take(cursor, 1);
+		uint32_t most = 0;
+		for (uint32_t i = 0; i <= inner; i++) {
+			int8_t value = (int8_t)take(cursor, 1);
+			uint32_t size = (uint32_t)(value < 0 ? -value : value);
+			most = size > most ? size : most;
+			stage->leaves[leaf++] = value;
+		}
+		reach += most;
 		if (cursor->failed || !tree_valid(stage->nodes + stage->trees[t].first_node, inner, view_count))
 			return false;
 	}
-	return node == stage->node_count;
+	return node == stage->node_count && reach <= INT16_MAX; /* no sum of leaves overflows */
 }
 
 struct article_model *article_model_open(struct span bytes, struct fault *fault)

@@ -39,6 +39,7 @@ struct model_stage {
 
 #define SIGMOID_STEPS 512 /* over the logits [-8, 8) */
 #define TREE_INNER_MAX 63
+#define TREES_MAX 2048u
 #define MODEL_VERSION 1u
 
 struct article_model {

@@ -71,7 +71,8 @@ def fit(tool, work, x, y, w, options, drop=(), seeds=1):
     os.remove(rows)
     os.remove(rows + '.trees')
     top = max(max(map(abs, leaves)) for _, leaves in grown)
-    unit = max(1, int(127 / min(top, 0.6)))
+    reach = sum(max(map(abs, leaves)) for _, leaves in grown)  # model.c adds in 16 bits
+    unit = max(1, int(min(127 / min(top, 0.6), (32767 - len(grown)) / reach)))
     trees = []
     for inner, leaves in grown:
         trees.append(([(int(features[v]), t, a, b) for v, t, a, b in inner], [int(np.clip(round(v * unit), -127, 127)) for v in leaves]))
