@@ -109,7 +109,7 @@ def clean(pages):
     for p in pages:
         sure = p.score > 0.6
         chosen, right = p.words[sure].sum(), (p.words * (p.y > 0.5))[sure].sum()
-        if p.type in (None, 'article') and chosen > 2.5 * max(p.reach, 1) and right > 0.7 * p.reach:
+        if p.scale and p.type in (None, 'article') and chosen > 2.5 * max(p.reach, 1) and right > 0.7 * p.reach:
             p.scale = 0.1
             dropped += 1
     log('cut truths weighed down:', dropped)

@@ -380,6 +380,7 @@ def main():
     parser.add_argument('--jobs', type=int, default=2, help='models trained at once')
     parser.add_argument('--ablate', action='store_true', help='only: stage 1 of fold 0 without each group of features')
     parser.add_argument('--second', action='store_true', help="only stage 2: stage 1 is that of the models in --work (its features unchanged)")
+    parser.add_argument('--sites', type=float, default=1, help='share of the sites that the trees learn from (learning curve)')
     parser.add_argument('--no-final', action='store_true')
     parser.add_argument('--stamp', action='store_true', help="only: write the features' checksum into --out again; trains nothing")
     o = parser.parse_args()
@@ -397,8 +398,9 @@ def main():
     dump(o.tool, pages, o.work)
     label(pages, o.work)
     siblings = collections.Counter(p.group for p in pages)
+    lot = dict(zip(sorted(siblings), np.random.default_rng(5).random(len(siblings))))
     for p in pages:
-        p.scale = p.doubt = 1.0
+        p.scale, p.doubt = float(lot[p.group] < o.sites), 1.0
         weigh(p, siblings[p.group])
         p.sample = sample(p, rng)
     log('pages', len(pages), 'blocks', sum(len(p.y) for p in pages), 'views', len(views1), len(views2))

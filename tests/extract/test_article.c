@@ -218,6 +218,52 @@ static void test_damaged_models(void **state)
 	free(bytes);
 }
 
+static void put(char *bytes, size_t *at, uint32_t value, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		bytes[(*at)++] = (char)(value >> 8 * i);
+}
+
+/* A model whose first stage is COUNT trees of one leaf, each of the largest value. */
+static struct span heavy_model(char *bytes, uint32_t count)
+{
+	size_t at = 4;
+	memcpy(bytes, "WMAM", 4);
+	const uint32_t head[] = {MODEL_VERSION, features_digest(), 0, 0};
+	for (size_t i = 0; i < 4; i++)
+		put(bytes, &at, head[i], 4);
+	for (unsigned i = 0; i < SIGMOID_STEPS; i++)
+		put(bytes, &at, i / 2, 1);
+	const uint32_t stages[2][4] = {{0, 4096, count, 0}, {0, 1, 0, 0}}; /* base, unit, trees, nodes */
+	for (size_t s = 0; s < 2; s++) {
+		for (size_t i = 0; i < 4; i++)
+			put(bytes, &at, stages[s][i], 4);
+		for (uint32_t t = 0; t < stages[s][2]; t++)
+			put(bytes, &at, 127u << 8, 2);
+	}
+	return (struct span){bytes, at};
+}
+
+/* Sums of leaves are 16 bits wide: what fits is added right by every way, what may not fit is refused. */
+static void test_sums_of_many_trees(void **state)
+{
+	(void)state;
+	static char bytes[2048];
+	struct fault fault;
+	const uint8_t *views[VIEW_MAX] = {0};
+	uint8_t out[MODEL_LANES], plain[MODEL_LANES];
+	struct article_model *model = article_model_open(heavy_model(bytes, 258), &fault); /* 258 × 127 = 32766 */
+	assert_non_null(model);
+	model_evaluate_plain(model, 0, views, MODEL_LANES, plain);
+	assert_true(plain[0] > 250);
+	for (unsigned way = 0; way < 3; way++)
+		if (model_evaluate_by(way, model, 0, views, MODEL_LANES, out))
+			assert_memory_equal(out, plain, MODEL_LANES);
+	article_model_free(model);
+	assert_null(article_model_open(heavy_model(bytes, 259), &fault));
+	assert_int_equal(fault.status, STATUS_DATA);
+}
+
 /* ---- Articles ----------------------------------------------------------------------------------------- */
 
 static void test_article_alone(void **state)
@@ -485,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_vector_equals_plain),
 		cmocka_unit_test(test_damaged_models),
+		cmocka_unit_test(test_sums_of_many_trees),
 		cmocka_unit_test(test_article_alone),
 		cmocka_unit_test(test_text_rules),
 		cmocka_unit_test(test_markdown),
