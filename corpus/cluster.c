@@ -38,10 +38,16 @@ static enum status run_dedup(struct cluster *cluster, const struct dedup_input *
 	enum status status = match_load(cluster->run->plan, &pairs, fault);
 	if (status == STATUS_END)
 		return dedup_run(input, options, &cluster->result, fault);
-	if (status == STATUS_OK && (status = dedup_exact(input->table, options, &groups)) != STATUS_OK)
+	if (status == STATUS_OK && options->ceiling)
+		status = signature_table_watch(input->table, options->ceiling);
+	if (status == STATUS_OK)
+		status = dedup_exact(input->table, options, &groups);
+	if (status == STATUS_MEMORY)
 		fault_set(fault, status, 0, "no memory for the clusters");
 	if (status == STATUS_OK)
 		status = dedup_cluster(input, groups, &pairs, options, &cluster->result, fault);
+	if (options->ceiling)
+		signature_table_unwatch(input->table, options->ceiling);
 	exact_groups_free(groups);
 	pair_list_free(&pairs);
 	return status;

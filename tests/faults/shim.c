@@ -3,7 +3,8 @@
  *
  *	FAULT_KIND    kill: SIGKILL before the call; stop: SIGSTOP before it; full: ENOSPC from that call on; eio: EIO
  *once; short: half of that write; nomem: NULL from that allocation on (once with FAULT_ONCE) FAULT_AT      the call,
- *from 1 FAULT_COUNT   file that gets the number of calls at exit */
+ *from 1 FAULT_COUNT   file that gets the number of calls at exit FAULT_PEAK    file that gets the most resident memory,
+ *in KiB */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -43,10 +45,16 @@ __attribute__((constructor)) static void construct(void)
 
 __attribute__((destructor)) static void finish(void)
 {
-	const char *path = getenv("FAULT_COUNT");
+	const char *path = getenv("FAULT_COUNT"), *peak = getenv("FAULT_PEAK");
+	struct rusage use;
 	FILE *file = path ? fopen(path, "w") : NULL;
 	if (file) {
 		fprintf(file, "%ld\n", calls);
+		fclose(file);
+	}
+	file = peak && getrusage(RUSAGE_SELF, &use) == 0 ? fopen(peak, "w") : NULL;
+	if (file) {
+		fprintf(file, "%ld\n", use.ru_maxrss);
 		fclose(file);
 	}
 }
