@@ -39,6 +39,15 @@ static const char *const by_rows[] = {
 	"started by",
 	"authored by",
 	"medically reviewed by",
+	"this post was written by",
+	"this article was written by",
+	"article written by",
+	"authors of this article",
+	"author(s)",
+	"article author",
+	"autorin/autor",
+	"autor/in",
+	"contributors",
 	"by-line",
 	"byline",
 	"by",
@@ -319,6 +328,19 @@ bool author_is_byline(const struct metadata_reader *reader, struct span text)
 	return by_size(reader, text) > 0;
 }
 
+bool author_is_label(const struct metadata_reader *reader, struct span text)
+{
+	static const char marks[] = ": -\xE2\x80\x94\x93\xEF\xBC\x9A";
+	while (text.size && strchr(marks, text.data[text.size - 1]) && text.data[text.size - 1])
+		text.size--;
+	if (text.size < 2)
+		return false;
+	for (size_t i = reader->by_head[ascii_lower((unsigned char)*text.data)]; i; i = reader->by_next[i - 1])
+		if (prefix_nocase(text, by_rows[i - 1]) == text.size)
+			return true;
+	return false;
+}
+
 /* Shape of a name: words, capitals, digits. */
 struct shape {
 	unsigned words, capitals, digits, letters, cjk;
@@ -421,7 +443,7 @@ static struct span cut_tail(struct span text)
 			text.size = at;
 	}
 
-	static const char *const behind_name[] = {" on ", " for ", " via ", " is a ", " is an ", " at ", " / "};
+	static const char *const behind_name[] = {" on ", " for ", " via ", " is a ", " is an ", " at ", " / ", " in ", " The Associated Press", " Associated Press", " Special to "};
 	for (size_t i = 0; i < sizeof behind_name / sizeof *behind_name; i++) {
 		size_t at =
 			may_hold(behind, span_of(behind_name[i])) ? span_find(text, span_of(behind_name[i])) : SIZE_MAX;
@@ -505,12 +527,29 @@ static const char *const not_names[] = {"null",
 					"quote",
 					"name",
 					"updated",
-					"published"};
+					"published",
+					"von",
+					"par",
+					"por",
+					"di",
+					"da",
+					"autor",
+					"autorin",
+					"auteur",
+					"contributors",
+					"columnists"};
 
 /* Beginnings of captions and credits that stand in by-lines. */
 static const char *const credit_rows[] = {"photo",          "image",        "foto",     "bild",   "picture",
 					  "gallery credit", "illustration", "video by", "credit", "graphic",
 					  "(photo",         "(image",       "©"};
+
+/* Beginnings of links and buttons around authors. */
+static const char *const not_name_starts[] = {
+	"view ",	 "see all",     "see more",   "see full", "more from", "more by",  "more articles", "all articles",
+	"all posts",     "read ",       "write a ",   "follow ",  "share ",    "email ",   "e-mail ",       "social links",
+	"learn more",    "get ",	"about ",     "contact ", "member ",   "log in",   "sign ",         "subscribe",
+	"connect with", "fact checked", "reviewed by", "on ",      "our ",      "the guardian view"};
 
 static bool acceptable(struct span name)
 {
@@ -524,6 +563,9 @@ static bool acceptable(struct span name)
 		return false;
 	if (span_find(name, SPAN("://")) != SIZE_MAX || word_in(name, ROWS(not_names)))
 		return false;
+	for (size_t i = 0; shape.words > 1 && i < sizeof not_name_starts / sizeof *not_name_starts; i++)
+		if (span_starts_nocase(name, span_of(not_name_starts[i])))
+			return false;
 	if (*name.data == '@' || *name.data == '#' || *name.data == '{' || *name.data == '<' || *name.data == '%')
 		return false;
 	return span_find_byte(name, '?') == SIZE_MAX && span_find_byte(name, '!') == SIZE_MAX;
@@ -555,13 +597,33 @@ static struct span cut_role(struct span name)
 /* "Politics Reporter" behind a name is what that person does. */
 static bool ends_in_role(struct span name)
 {
-	static const char *const nouns[] = {"reporter",     "correspondent", "editor",     "writer", "columnist",
-					    "contributor",  "producer",      "journalist", "expert", "analyst",
-					    "photographer", "redakteur",     "redakteurin"};
+	static const char *const nouns[] = {
+		"reporter",   "correspondent", "editor",     "writer",    "columnist", "contributor",   "producer",
+		"journalist", "expert",	       "analyst",    "photographer", "redakteur", "redakteurin", "director",
+		"officer",    "attorney",      "lawyer",     "educator",  "manager",   "president",     "founder",
+		"specialist", "engineer",      "strategist", "consultant", "advisor",   "adviser",       "coach",
+		"scientist",  "professor",     "fellow",     "reviewer",  "dean",      "horticulturalist"};
+	static const char *const heads[] = {"ceo",    "cto",     "cfo",      "coo",       "cmo",    "chief",
+					    "head",   "vp",      "director", "founder",   "senior", "sr.",
+					    "co-founder", "president", "managing", "professor", "owner", "editor"};
+	struct span rest = name, first;
+	if (span_cut(&rest, ' ', &first) && rest.size && word_in(first, ROWS(heads)))
+		return true;
 	size_t start = name.size;
 	while (start && name.data[start - 1] != ' ')
 		start--;
 	return start && word_in(span_slice(name, start, SIZE_MAX), ROWS(nouns));
+}
+
+/* NAME without the mark of a footnote: "Jane Doe1". */
+static struct span without_digits(struct span name)
+{
+	size_t size = name.size;
+	while (size && ascii_is_digit((unsigned char)name.data[size - 1]))
+		size--;
+	return size + 2 >= name.size && size && ascii_is_alpha((unsigned char)name.data[size - 1])
+		       ? span_slice(name, 0, size)
+		       : name;
 }
 
 static size_t add_name(const struct metadata_reader *reader, struct span name, struct span *names, size_t count,
@@ -572,6 +634,8 @@ static size_t add_name(const struct metadata_reader *reader, struct span name, s
 	if (by && (span_starts_nocase(name, SPAN("by ")) || (unsigned char)*name.data >= 0xE3))
 		name = trim_marks(span_slice(name, by, SIZE_MAX));
 	name = trim_marks(cut_role(name));
+	if (looks_full_name(without_digits(name)))
+		name = without_digits(name);
 	if (count >= max || !acceptable(name) || (count && ends_in_role(name)))
 		return count;
 	for (size_t i = 0; i < count; i++)
@@ -666,6 +730,20 @@ size_t author_names(struct metadata_reader *reader, struct span text, struct spa
 	}
 	piece.size = (size_t)(text.data + text.size - piece.data);
 	return add_name(reader, piece, names, count, max);
+}
+
+bool author_begins_name(struct span text)
+{
+	unsigned char first = (unsigned char)*text.data;
+	if (first < 'A' || (first > 'Z' && first < 0x80))
+		return false;
+	static const char *const joints[] = {", ", " and ", " & ", " | ", "/"};
+	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++) {
+		size_t at = span_find(text, span_of(joints[i]));
+		if (at != SIZE_MAX)
+			text = span_slice(text, 0, at);
+	}
+	return looks_full_name(text);
 }
 
 struct name_shape author_shape(struct span name)

@@ -29,6 +29,14 @@ static void add_feature(struct group *group, unsigned feature)
 		group->features[group->feature_count++] = (uint16_t)feature;
 }
 
+static bool has_feature(const struct group *group, unsigned feature)
+{
+	for (size_t i = 0; i < group->feature_count; i++)
+		if (group->features[i] == feature)
+			return true;
+	return false;
+}
+
 static void add_counts(struct group_list *list, int field)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -211,6 +219,22 @@ static void title_parts(struct group_list *list)
 			}
 }
 
+/* Mark what the title element has at its ends: a site's or a part's name, which a heading may say too. */
+static void title_ends(const struct metadata_reader *reader, struct group_list *list)
+{
+	struct span kept, tail, lead;
+	if (!reader->element_title.size || !title_cut(reader->element_title, true, false, &kept, &tail))
+		return;
+	bool several = title_cut(kept, false, false, &kept, &lead);
+	uint64_t tail_key = metadata_fold_key(tail, NULL), lead_key = several ? metadata_fold_key(lead, NULL) : 0;
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->rows[i].key == tail_key)
+			add_feature(&list->rows[i], extra_of(0, TITLE_TAIL));
+		if (several && list->rows[i].key == lead_key)
+			add_feature(&list->rows[i], extra_of(0, TITLE_LEAD));
+	}
+}
+
 static void title_extras(const struct metadata_reader *reader, struct group_list *list)
 {
 	struct word_set slug = {.count = 0}, head = {.count = 0};
@@ -232,6 +256,7 @@ static void title_extras(const struct metadata_reader *reader, struct group_list
 			add_feature(group, extra_of(0, in_head == 100 ? TITLE_HEAD_ALL : TITLE_HEAD_HALF));
 	}
 	title_parts(list);
+	title_ends(reader, list);
 }
 
 /* The groups of a text by variant. */
@@ -321,6 +346,7 @@ static struct group *add_names(const struct metadata_reader *reader, struct grou
 	group->name_count = count < GROUP_NAMES ? count : GROUP_NAMES;
 	memcpy(group->names, names, group->name_count * sizeof *names);
 	bool full = true, digits = false, site = false, lone = false, lengthy = false;
+	bool small = *names->data >= 'a' && *names->data <= 'z';
 	for (size_t i = 0; i < group->name_count; i++) {
 		struct name_shape shape = author_shape(names[i]);
 		full &= shape.full;
@@ -334,7 +360,7 @@ static struct group *add_names(const struct metadata_reader *reader, struct grou
 		unsigned extra;
 
 	} rows[] = {{full, AUTHOR_FULL},    {digits, AUTHOR_DIGITS}, {lone, AUTHOR_SHORT},
-		    {lengthy, AUTHOR_LONG}, {site, EXTRA_SITE},      {count >= 3, AUTHOR_MANY}};
+		    {lengthy, AUTHOR_LONG}, {site, EXTRA_SITE},      {count >= 3, AUTHOR_MANY}, {small, AUTHOR_SMALL}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].on)
 			add_feature(group, extra_of(1, rows[i].extra));
@@ -347,6 +373,20 @@ static bool holds(const struct group *group, struct span name)
 	for (size_t i = 0; i < group->name_count; i++)
 		if (metadata_fold_key(group->names[i], NULL) == key)
 			return true;
+	return false;
+}
+
+/* Several full names, said by a source that has lists. */
+static bool is_listed(const struct group *group)
+{
+	if (group->name_count < 2 || !has_feature(group, extra_of(1, AUTHOR_FULL)))
+		return false;
+	for (size_t i = 0; i < group->feature_count; i++) {
+		unsigned source = group->features[i] / PLACE_COUNT;
+		if (source == AUTHOR_LD_PERSON || source == AUTHOR_LD_OTHER || source == AUTHOR_META ||
+		    source == AUTHOR_META_ARTICLE || source == AUTHOR_META_NEWS)
+			return true;
+	}
 	return false;
 }
 
@@ -364,6 +404,8 @@ static void add_parts(struct group_list *list)
 			if (in == part->name_count) {
 				add_feature(part, extra_of(1, AUTHOR_PART));
 				add_feature(whole, extra_of(1, AUTHOR_WHOLE));
+				if (is_listed(whole))
+					add_feature(part, extra_of(1, AUTHOR_PART_LISTED));
 			}
 		}
 }
@@ -401,14 +443,6 @@ static void add_runs(struct metadata_reader *reader, struct group_list *list)
 			add_feature(group, feature_of(source, place));
 		}
 	}
-}
-
-static bool has_feature(const struct group *group, unsigned feature)
-{
-	for (size_t i = 0; i < group->feature_count; i++)
-		if (group->features[i] == feature)
-			return true;
-	return false;
 }
 
 /* Whether a group has evidence from the head, or from a place in the texts that is not aside. */
@@ -453,6 +487,17 @@ static void author_extras(struct group_list *list)
 	}
 }
 
+/* The names that are not the site's, to PEOPLE: how many. */
+static size_t without_site(const struct metadata_reader *reader, const struct span *names, size_t count,
+			   struct span *people)
+{
+	size_t some = 0;
+	for (size_t i = 0; count > 1 && i < count; i++)
+		if (!title_is_site(reader, names[i]))
+			people[some++] = names[i];
+	return some;
+}
+
 void group_authors(struct metadata_reader *reader, struct group_list *list)
 {
 	list->count = 0;
@@ -470,10 +515,18 @@ void group_authors(struct metadata_reader *reader, struct group_list *list)
 		struct group *group = add_names(reader, list, names, count);
 		if (group)
 			add_feature(group, feature_of(row->source, place_of(reader, row)));
+		struct span people[GROUP_NAMES];
+		size_t some = without_site(reader, names, count, people);
+		group = some && some < count ? add_names(reader, list, people, some) : NULL;
+		if (group)
+			add_feature(group, feature_of(row->source, place_of(reader, row)));
 	}
 	add_runs(reader, list);
 	author_extras(list);
 	add_counts(list, 1);
+	for (size_t i = 0; i < list->count; i++)
+		if (is_listed(&list->rows[i]))
+			add_feature(&list->rows[i], extra_of(1, AUTHOR_LISTED));
 	add_parts(list);
 }
 

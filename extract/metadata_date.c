@@ -560,7 +560,8 @@ bool metadata_date_of_url(struct span url, struct metadata_date *date)
 		int year = (int)(digit[0] * 1000 + digit[1] * 100 + digit[2] * 10 + digit[3]);
 		if (year < 1990 || year > YEAR_MAX)
 			continue;
-		if (n == 8 && (first ? second != 0 : true)) {
+		bool more = second && at + 1 < url.size && ascii_is_digit((unsigned char)p[at + 1]);
+		if (n == 8 && !more && (first ? second != 0 : true)) {
 			if (set_day(date, year, (int)(digit[4] * 10 + digit[5]), (int)(digit[6] * 10 + digit[7])))
 				return true;
 		}

@@ -30,6 +30,7 @@
 	X(TITLE, CLASS, "heading whose class says title or headline")                                                  \
 	X(TITLE, PART, "element in an h1")                                                                             \
 	X(TITLE, PART_CLASS, "element in an h1 whose class says title or headline")                                    \
+	X(TITLE, OWN, "text of an h1 outside the elements in it")                                                      \
 	X(AUTHOR, LD_PERSON, "author of a JSON-LD article, a person")                                                  \
 	X(AUTHOR, LD_OTHER, "author of a JSON-LD article, an organisation or unnamed kind")                            \
 	X(AUTHOR, LD_CREATOR, "creator or contributor in JSON-LD")                                                     \
@@ -44,6 +45,7 @@
 	X(AUTHOR, CLASS, "element whose class says author")                                                            \
 	X(AUTHOR, BYLINE, "element whose class says byline")                                                           \
 	X(AUTHOR, TEXT, "text that starts with by")                                                                    \
+	X(AUTHOR, BESIDE, "short text beside a date near the headline that looks like names")                          \
 	X(AUTHOR, LIST, "several of the above side by side")                                                           \
 	X(DATE, LD_PUBLISHED, "datePublished of a JSON-LD article")                                                    \
 	X(DATE, LD_CREATED, "dateCreated or uploadDate of a JSON-LD article")                                          \
@@ -137,6 +139,9 @@ enum extra {
 	EXTRA_J,
 	EXTRA_K,
 	EXTRA_L,
+	EXTRA_M,
+	EXTRA_N,
+	EXTRA_O,
 	EXTRA_COUNT
 };
 enum title_extra {
@@ -151,6 +156,8 @@ enum title_extra {
 	TITLE_WITHIN,    /* part of another group of a heading or head */
 	TITLE_AROUND,    /* holds another group */
 	TITLE_SITE_DEEP, /* says the site's name, and the page is not the site's first */
+	TITLE_TAIL,      /* what the title element has behind its last separator */
+	TITLE_LEAD,      /* what it has before its first one, where there are several */
 };
 enum author_extra {
 	AUTHOR_SHORT = EXTRA_A, /* one word */
@@ -165,6 +172,9 @@ enum author_extra {
 	AUTHOR_ALONE,      /* no other group looks like full names */
 	AUTHOR_BEGINS,     /* another group's first name begins with it: "Jane Doe" and "Jane Doe Editor" */
 	AUTHOR_TAILED,     /* the other of the two */
+	AUTHOR_SMALL,      /* begins with a small letter */
+	AUTHOR_LISTED,     /* several full names, said so by JSON-LD or a meta element */
+	AUTHOR_PART_LISTED, /* all in such a list */
 };
 enum date_extra {
 	DATE_EARLIEST = EXTRA_A, /* of the machine-readable ones */
@@ -255,6 +265,10 @@ struct metadata_reader {
 	unsigned ld_articles;
 	uint32_t text_count, heading_at, h1_count, h2_count;
 	uint32_t by_at;     /* the text before said no more than "by" */
+	uint32_t by_end;    /* the text before was a name behind such a text: a joint may follow */
+	uint32_t heading_text; /* ordinal of the text behind the last h1 */
+	uint32_t date_next, name_next; /* ordinals of the texts beside the last date and the last name near a headline */
+	struct span name;              /* that name */
 	uint8_t text_label; /* what the text before announced: enum date_label */
 	unsigned date_tries;
 	struct group_list groups;
@@ -317,6 +331,10 @@ struct name_shape {
 };
 struct name_shape author_shape(struct span name);
 bool author_is_byline(const struct metadata_reader *reader, struct span text);
+/* TEXT is but a word for "by", or a label such as "Authors:". */
+bool author_is_label(const struct metadata_reader *reader, struct span text);
+/* TEXT, or what stands before its first joint, looks like a full name. */
+bool author_begins_name(struct span text);
 void hint_index(struct metadata_reader *reader);  /* words of classes by their first letter */
 void path_index(struct metadata_reader *reader);  /* addresses of authors' pages by their first byte */
 void label_index(struct metadata_reader *reader); /* words before dates by their first byte */

@@ -372,12 +372,33 @@ static void add_parts(struct walk *walk, uint32_t node, uint32_t at)
 	}
 }
 
+/* What stands in a heading outside its elements: the headline behind a label or kicker. */
+static void add_own(struct walk *walk, uint32_t node, struct span whole, uint32_t at)
+{
+	const struct html_tree *tree = walk->tree;
+	struct buffer *out = &walk->reader->text;
+	bool elements = false;
+	buffer_clear(out);
+	for (uint32_t part = html_first(tree, node); part != HTML_NONE && out->size < whole.size;
+	     part = html_next(tree, part)) {
+		if (html_kind(tree, part) == HTML_TEXT)
+			buffer_append_span(out, html_text(tree, part));
+		else
+			elements |= html_kind(tree, part) == HTML_ELEMENT;
+	}
+	struct span own = span_trim(buffer_span(out));
+	if (elements && own.size >= 8 && own.size < whole.size && span_find_byte(own, ' ') != SIZE_MAX)
+		evidence_add(walk->reader, TITLE_OWN, arena_copy(walk->reader->arena, own), at, walk->aside);
+}
+
 static void on_heading(struct walk *walk, uint32_t node, enum html_tag tag, unsigned hints)
 {
 	struct metadata_reader *reader = walk->reader;
 	if (tag != HTML_TAG_H1 && reader->h1_count + reader->h2_count > 12)
 		return;
 	struct span text = metadata_text(reader, node, 600);
+	while (span_ends(text, SPAN("\xC2\xB6"))) /* a link to the heading itself */
+		text = span_trim(span_slice(text, 0, text.size - 2));
 	if (!text.size)
 		return;
 	uint32_t at = reader->text_count;
@@ -390,8 +411,11 @@ static void on_heading(struct walk *walk, uint32_t node, enum html_tag tag, unsi
 	}
 	if (hints & HINT_TITLE)
 		evidence_add(reader, TITLE_CLASS, text, at, walk->aside);
-	if (tag == HTML_TAG_H1)
+	if (tag == HTML_TAG_H1) {
 		add_parts(walk, node, at);
+		add_own(walk, node, text, at);
+		reader->heading_text = at + 1;
+	}
 }
 
 static void on_time(struct walk *walk, uint32_t node, unsigned hints)
@@ -478,6 +502,7 @@ static void on_hints(struct walk *walk, uint32_t node, unsigned hints)
 
 /* ---- Short texts ---------------------------------------------------------------------------------------- */
 
+enum { BESIDE = 16 }; /* texts behind a headline */
 enum date_label { LABEL_NONE, LABEL_PUBLISHED, LABEL_UPDATED };
 
 static const struct {
@@ -634,15 +659,17 @@ static void agency(struct metadata_reader *reader, struct span text)
 	reader->source_name = metadata_clean(reader, name);
 }
 
-static void on_text_date(struct walk *walk, struct span text, uint32_t at)
+/* Whether TEXT holds a date. */
+static bool on_text_date(struct walk *walk, struct span text, uint32_t at)
 {
 	struct metadata_reader *reader = walk->reader;
-	bool may = may_hold_date(text);
+	bool may = may_hold_date(text), found = false;
 	enum date_label label = may || text.size <= 40 ? label_of(reader, text) : LABEL_NONE;
 	if (may) {
 		struct metadata_date date;
 		reader->date_tries++;
-		if (metadata_date_find(reader->months, text, reader->order, &date, NULL)) {
+		found = metadata_date_find(reader->months, text, reader->order, &date, NULL);
+		if (found) {
 			if (label == LABEL_NONE)
 				label = (enum date_label)reader->text_label;
 			date_add(reader,
@@ -653,6 +680,61 @@ static void on_text_date(struct walk *walk, struct span text, uint32_t at)
 		}
 	}
 	reader->text_label = (uint8_t)(text.size <= 40 ? label : LABEL_NONE);
+	return found;
+}
+
+/* Signs alone: what stands between a name and a date. */
+static bool is_sign(struct span text)
+{
+	return text.size <= 3 && !ascii_is_alpha((unsigned char)*text.data) && !ascii_is_digit((unsigned char)*text.data);
+}
+
+/* A name and a date side by side, shortly behind a headline, are most often a by-line without a word for "by". */
+static void on_neighbour(struct walk *walk, struct span text, uint32_t at, bool date)
+{
+	struct metadata_reader *reader = walk->reader;
+	if (!reader->heading_text || at > reader->heading_text + BESIDE)
+		return;
+	if (date) {
+		if (at == reader->name_next)
+			evidence_add(reader, AUTHOR_BESIDE, reader->name, at, walk->aside);
+		reader->date_next = at + 1;
+	} else if (is_sign(text)) {
+		reader->date_next += at == reader->date_next;
+		reader->name_next += at == reader->name_next;
+	} else if (text.size <= 80 && author_begins_name(text)) {
+		if (at == reader->date_next)
+			evidence_add(reader, AUTHOR_BESIDE, text, at, walk->aside);
+		reader->name = text;
+		reader->name_next = at + 1;
+	}
+}
+
+/* Between two names of a list. */
+static bool is_joint(struct span text)
+{
+	static const char *const joints[] = {",", "and", "&", "und", "et", "y", "e", "en", "i", "og", "och", "и", "、", ", and"};
+	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++)
+		if (span_equal_nocase(text, span_of(joints[i])))
+			return true;
+	return false;
+}
+
+static void on_byline(struct walk *walk, struct span text, uint32_t at)
+{
+	struct metadata_reader *reader = walk->reader;
+	if (reader->by_at == at && text.size < 80) {
+		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
+		reader->by_end = at + 1;
+	} else if (reader->by_end == at && text.size <= 5 && is_joint(text)) {
+		reader->by_at = at + 1;
+	}
+	if (reader->authors.count >= EVIDENCE_MAX / 2 || text.size > 120 || !reader->h1_count)
+		return;
+	if (author_is_byline(reader, text))
+		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
+	else if (text.size <= 40 && author_is_label(reader, text))
+		reader->by_at = at + 1;
 }
 
 /* White space at the start of TEXT: indentation, and nearly all of the texts between elements. */
@@ -685,19 +767,8 @@ static void on_text(struct walk *walk, struct span text)
 	while (ascii_is_space((unsigned char)text.data[text.size - 1]))
 		text.size--;
 	agency(reader, text);
-	if (reader->by_at && at == reader->by_at && text.size < 80)
-		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
-	if (reader->authors.count < EVIDENCE_MAX / 2 && text.size <= 120 && reader->h1_count) {
-		if (author_is_byline(reader, text))
-			evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
-		else if (text.size <= 10 &&
-			 (span_equal_nocase(text, SPAN("by")) || span_equal_nocase(text, SPAN("by:")) ||
-			  span_equal_nocase(text, SPAN("von")) || span_equal_nocase(text, SPAN("par")) ||
-			  span_equal_nocase(text, SPAN("por")) || span_equal_nocase(text, SPAN("di"))))
-			reader->by_at = at + 1;
-	}
-	if (reader->date_tries < 60)
-		on_text_date(walk, text, at);
+	on_byline(walk, text, at);
+	on_neighbour(walk, text, at, reader->date_tries < 60 && on_text_date(walk, text, at));
 }
 
 /* ---- The walk ------------------------------------------------------------------------------------------- */
@@ -712,6 +783,8 @@ static void on_script(struct metadata_reader *reader, uint32_t node)
 	struct span text = html_text(tree, child);
 	if (type.size && span_find_nocase(type, SPAN("ld+json")) != SIZE_MAX)
 		metadata_jsonld(reader, text);
+	else if (text.size <= 120 && reader->h1_count + reader->text_count > 1 && may_hold_date(text))
+		evidence_add(reader, DATE_SCRIPT, text, reader->text_count, false); /* text that a script writes */
 	else if (reader->script_count < LD_MAX && text.size > 60)
 		reader->scripts[reader->script_count++] = text;
 }

@@ -112,7 +112,7 @@ struct span metadata_text(struct metadata_reader *reader, uint32_t node, size_t 
 			append_collapsed(out, text, gap);
 			gap = false;
 		} else if (html_kind(tree, at) == HTML_ELEMENT) {
-			skip = metadata_hidden_tag(html_tag(tree, at));
+			skip = metadata_hidden_tag(html_tag(tree, at)) || html_tag(tree, at) == HTML_TAG_BUTTON;
 			gap |= !is_inline(html_tag(tree, at));
 		}
 		at = skip ? html_skip(tree, at, node) : html_walk(tree, at, node);

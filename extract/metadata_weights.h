@@ -6,60 +6,62 @@
 
 /* clang-format off */
 static const int16_t metadata_weights[FEATURE_COUNT] = {
-	130, 283, 314, 429, 0, 0, /* TITLE_OG */
-	-2, -42, -71, -178, 0, 0, /* TITLE_TWITTER */
-	-79, 150, 43, 41, 0, 0, /* TITLE_META */
-	156, 132, 62, 12, 0, 0, /* TITLE_LD_HEADLINE */
-	-7, -277, -409, 178, 0, 0, /* TITLE_LD_NAME */
-	-245, 125, 280, 52, 0, 0, /* TITLE_LD_PAGE */
-	150, 150, -161, -87, 0, -1, /* TITLE_MICRO_HEADLINE */
-	-56, 154, 0, 0, 0, 0, /* TITLE_MICRO_NAME */
-	79, 16, 91, -175, 0, 0, /* TITLE_ELEMENT */
-	339, -91, 0, 0, 0, 0, /* TITLE_H1 */
-	307, 160, 0, 0, 0, 0, /* TITLE_H1_FIRST */
-	113, -41, 0, 0, 0, 0, /* TITLE_H1_ONLY */
-	89, 30, 0, 0, 0, -21, /* TITLE_H2_FIRST */
-	319, -222, 0, 0, 0, -152, /* TITLE_CLASS */
-	225, -407, 0, 0, 0, 0, /* TITLE_PART */
-	-31, -31, 0, 0, 0, 0, /* TITLE_PART_CLASS */
-	654, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
-	243, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
-	-177, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
-	-149, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
-	458, 0, 0, 0, 0, 0, /* AUTHOR_META */
-	530, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
-	492, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
-	265, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
-	0, -119, 61, -198, 1, 306, /* AUTHOR_REL */
-	0, 118, 121, 282, 161, -182, /* AUTHOR_HREF */
-	0, 727, 575, 204, 264, 127, /* AUTHOR_MICRO */
-	0, 472, 166, 33, 49, 149, /* AUTHOR_CLASS */
-	0, 165, 93, 101, 49, 1, /* AUTHOR_BYLINE */
-	0, 260, 170, 0, -100, -87, /* AUTHOR_TEXT */
-	125, -115, 66, -52, 92, -182, /* AUTHOR_LIST */
-	-64, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
-	-102, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
-	-3, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
-	158, 0, 0, 0, 0, 0, /* DATE_LD_MODIFIED */
-	399, 0, 0, 0, 0, 0, /* DATE_META_PUBLISHED */
-	-136, 0, 0, 0, 0, 0, /* DATE_META_NEWS */
-	263, 0, 0, 0, 0, 0, /* DATE_META_DATE */
-	-327, 0, 0, 0, 0, 0, /* DATE_META_MODIFIED */
-	0, 31, 310, -106, -270, 232, /* DATE_MICRO */
-	0, -682, 350, 2, 68, -41, /* DATE_MICRO_MODIFIED */
-	0, 240, 393, 179, 154, 9, /* DATE_TIME */
-	0, -326, -225, 176, 207, -14, /* DATE_TIME_PUBLISHED */
-	0, -150, -161, 54, 249, -93, /* DATE_TIME_MODIFIED */
-	0, -14, 21, 171, 33, -178, /* DATE_CLASS */
-	0, 493, 135, 37, -237, 249, /* DATE_LABEL */
-	0, 318, 178, 87, -233, -182, /* DATE_UPDATED */
-	0, 556, 193, 285, -157, 147, /* DATE_TEXT */
-	232, 0, 0, 0, 0, 0, /* DATE_URL */
-	91, 0, 0, 0, 0, 0, /* DATE_IMAGE */
-	-209, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
-	49, -90, 108, 70, 459, 44, -265, -167, -142, 114, 238, -577, 201, 264, 176, -190, -320, 0, /* extras of title */
-	389, -80, 281, 221, 189, -180, -6, -476, -268, 54, -59, 173, -147, 145, -56, 24, 227, -802, /* extras of author */
-	516, 164, -14, 106, 219, 0, 71, 134, 0, 279, 176, 305, 260, 398, 69, 20, 113, 490, /* extras of date */
+	126, 288, 295, 444, 0, 0, /* TITLE_OG */
+	-34, -27, -76, -175, 0, 0, /* TITLE_TWITTER */
+	-109, 157, 46, 61, 0, 0, /* TITLE_META */
+	165, 109, 40, 11, 0, 0, /* TITLE_LD_HEADLINE */
+	4, -277, -496, 124, 0, 0, /* TITLE_LD_NAME */
+	-261, 130, 286, 77, 0, 0, /* TITLE_LD_PAGE */
+	167, 167, -175, -111, 0, -1, /* TITLE_MICRO_HEADLINE */
+	-36, 182, 0, 0, 0, 0, /* TITLE_MICRO_NAME */
+	29, 36, -18, -5, 0, 0, /* TITLE_ELEMENT */
+	300, -60, 0, 0, 0, 0, /* TITLE_H1 */
+	298, 168, 0, 0, 0, 0, /* TITLE_H1_FIRST */
+	112, -36, 0, 0, 0, 0, /* TITLE_H1_ONLY */
+	46, 32, 0, 0, 0, -8, /* TITLE_H2_FIRST */
+	336, -234, 0, 0, 0, -175, /* TITLE_CLASS */
+	193, -351, 0, 0, 0, 0, /* TITLE_PART */
+	-15, -15, 0, 0, 0, 0, /* TITLE_PART_CLASS */
+	31, 31, 0, 0, 0, 0, /* TITLE_OWN */
+	637, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
+	213, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
+	-259, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
+	-97, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
+	436, 0, 0, 0, 0, 0, /* AUTHOR_META */
+	515, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
+	471, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
+	286, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
+	0, -132, 148, -173, -67, 265, /* AUTHOR_REL */
+	0, 88, 119, 339, 230, -157, /* AUTHOR_HREF */
+	0, 833, 692, 208, 249, 163, /* AUTHOR_MICRO */
+	0, 513, 258, 60, -5, 176, /* AUTHOR_CLASS */
+	0, 282, -71, 101, -83, 70, /* AUTHOR_BYLINE */
+	0, 426, 310, 0, 56, -6, /* AUTHOR_TEXT */
+	0, -38, -104, -9, -137, -22, /* AUTHOR_BESIDE */
+	-18, -181, -127, -14, 118, -92, /* AUTHOR_LIST */
+	-50, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
+	-109, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
+	-7, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
+	154, 0, 0, 0, 0, 0, /* DATE_LD_MODIFIED */
+	398, 0, 0, 0, 0, 0, /* DATE_META_PUBLISHED */
+	-139, 0, 0, 0, 0, 0, /* DATE_META_NEWS */
+	279, 0, 0, 0, 0, 0, /* DATE_META_DATE */
+	-341, 0, 0, 0, 0, 0, /* DATE_META_MODIFIED */
+	0, 29, 294, -112, -248, 230, /* DATE_MICRO */
+	0, -689, 351, 2, 57, -46, /* DATE_MICRO_MODIFIED */
+	0, 278, 416, 178, 100, 5, /* DATE_TIME */
+	0, -328, -187, 173, 180, -29, /* DATE_TIME_PUBLISHED */
+	0, -163, -153, 34, 234, -101, /* DATE_TIME_MODIFIED */
+	0, -17, -39, 159, 43, -178, /* DATE_CLASS */
+	0, 391, 147, 39, -234, 244, /* DATE_LABEL */
+	0, 306, 199, 81, -235, -184, /* DATE_UPDATED */
+	0, 562, 198, 283, -179, 148, /* DATE_TEXT */
+	262, 0, 0, 0, 0, 0, /* DATE_URL */
+	119, 0, 0, 0, 0, 0, /* DATE_IMAGE */
+	-211, 0, 0, 0, -2, 0, /* DATE_SCRIPT */
+	41, -97, 111, 70, 465, 65, -293, -91, -104, 106, 228, -604, 186, 283, 155, -161, -285, -413, 370, 0, 0, /* extras of title */
+	368, -70, 181, 212, 188, -109, 0, -461, -288, 76, -158, 161, -116, 147, -40, 27, 303, -779, -127, 208, -242, /* extras of author */
+	503, 139, -1, 129, 216, 0, 76, 126, 0, 345, 188, 304, 256, 399, 69, 20, 117, 480, 0, 0, 0, /* extras of date */
 };
 /* clang-format on */
 
