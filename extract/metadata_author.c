@@ -537,7 +537,9 @@ static const char *const not_names[] = {"null",
 					"autorin",
 					"auteur",
 					"contributors",
-					"columnists"};
+					"columnists",
+					"and",
+					"the author"};
 
 /* Beginnings of captions and credits that stand in by-lines. */
 static const char *const credit_rows[] = {"photo",          "image",        "foto",     "bild",   "picture",
@@ -711,6 +713,10 @@ size_t author_names(struct metadata_reader *reader, struct span text, struct spa
 		struct span right_name = span_slice(right, 0, next);
 		from = (size_t)(right.data - text.data);
 		bool comma = row->text[0] == ',';
+		bool site = comma && next == SIZE_MAX && span_find_byte(right_name, ' ') == SIZE_MAX &&
+			    title_is_site(reader, right_name);
+		if (site && looks_full_name(left)) /* "Jane Doe, example.com" */
+			return add_name(reader, left, names, count, max);
 		if (comma && is_credential(right_name))
 			continue;
 		if (comma && looks_full_name(left) && holds_role(right_name) && !looks_full_name(right_name)) {

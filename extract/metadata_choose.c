@@ -1,12 +1,10 @@
 /* metadata_choose: from evidence to one title, one list of authors, one date.
  *
  * Equal values form a group. A group's features are which source said it where (below the headline, above, far away, in
- * a part that is not the article) and a few properties of the value. The score is the sum of the features' weights, and
- * "nothing" is a group of its own, so that a weak value is left out rather than given. The weights are a conditional
- * logit model's, learned by extract/train/metadata_weights.py with cross-validation by domain; a fixed order of sources
- * was what they replaced. */
+ * a part that is not the article) and a few properties of the value; metadata_score.c weighs them. "Nothing" is a group
+ * of its own, so that a weak value is left out rather than given. The weights are learned by
+ * extract/train/metadata_weights.py with cross-validation by domain; a fixed order of sources was what they replaced. */
 #include "extract/metadata_internal.h"
-#include "extract/metadata_weights.h"
 
 enum { NEAR = 6, LATER = 30, ABOVE = 10 };
 
@@ -406,6 +404,8 @@ static void add_parts(struct group_list *list)
 				add_feature(whole, extra_of(1, AUTHOR_WHOLE));
 				if (is_listed(whole))
 					add_feature(part, extra_of(1, AUTHOR_PART_LISTED));
+				if (has_feature(whole, feature_of(AUTHOR_LIST, PLACE_BELOW)))
+					add_feature(part, extra_of(1, AUTHOR_PART_BELOW));
 			}
 		}
 }
@@ -422,9 +422,11 @@ static void add_runs(struct metadata_reader *reader, struct group_list *list)
 			const struct evidence *row = &reader->authors.rows[i];
 			if (row->source != source)
 				continue;
-			if (said && (row->at > last + 4 || place_of(reader, row) != place))
+			enum place here = place_of(reader, row);
+			bool near = said && here == PLACE_LATER && place == PLACE_BELOW;
+			if (said && (row->at > last + 4 || (here != place && !near)))
 				break;
-			place = place_of(reader, row);
+			place = said ? place : here;
 			last = row->at;
 			const struct span *found = reader->row_names[i];
 			size_t n = reader->row_name_count[i];
@@ -622,26 +624,46 @@ static void date_extras(const struct metadata_reader *reader, struct group_list 
 	}
 }
 
+/* DATE the other way round, where only that is what another source says: "03/04/2024" beside 2024-03-04T10:00Z. */
+static struct metadata_date settled(const struct metadata_reader *reader, const struct metadata_date *date)
+{
+	struct metadata_date other = *date;
+	bool found = false;
+	if (!date->ambiguous)
+		return *date;
+	other.month = date->day;
+	other.day = date->month;
+	for (size_t i = 0; i < reader->dates.count; i++) {
+		const struct metadata_date *said = &reader->dates.rows[i].date;
+		if (said->ambiguous || said->precision < PRECISION_DAY)
+			continue;
+		if (metadata_date_key(said) == metadata_date_key(date))
+			return *date;
+		found |= metadata_date_key(said) == metadata_date_key(&other);
+	}
+	return found ? other : *date;
+}
+
 void group_dates(const struct metadata_reader *reader, struct group_list *list)
 {
 	struct metadata_date month = {0};
 	list->count = 0;
 	for (size_t i = 0; i < reader->dates.count; i++) {
 		const struct evidence *row = &reader->dates.rows[i];
+		struct metadata_date date = settled(reader, &row->date);
 		if (row->date.precision == PRECISION_MONTH) {
 			month = row->date;
 			continue;
 		}
 		/* a day's grace: the page's clock may be ahead of ours */
-		if (reader->page->fetch_time != DATE_NONE && day_of(&row->date) > reader->page->fetch_time / 86400 + 1)
+		if (reader->page->fetch_time != DATE_NONE && day_of(&date) > reader->page->fetch_time / 86400 + 1)
 			continue;
-		struct group *group = group_of(list, metadata_date_key(&row->date));
+		struct group *group = group_of(list, metadata_date_key(&date));
 		if (!group)
 			continue;
-		if (row->date.precision > group->date.precision ||
-		    (row->date.zone != ZONE_NONE && group->date.zone == ZONE_NONE &&
-		     row->date.precision == group->date.precision))
-			group->date = row->date;
+		if (date.precision > group->date.precision ||
+		    (date.zone != ZONE_NONE && group->date.zone == ZONE_NONE && date.precision == group->date.precision))
+			group->date = date;
 		add_feature(group, feature_of(row->source, row->source == DATE_URL || row->source == DATE_IMAGE
 								   ? PLACE_HEAD
 								   : place_of(reader, row)));
@@ -669,23 +691,4 @@ bool choose_modified(const struct metadata_reader *reader, const struct metadata
 			return true;
 		}
 	return false;
-}
-
-/* ---- The choice ----------------------------------------------------------------------------------------- */
-
-const struct group *group_choose(struct group_list *list, int field)
-{
-	const struct group *best = NULL;
-	int32_t highest = metadata_weights[extra_of(field, EXTRA_NONE)];
-	for (size_t i = 0; i < list->count; i++) {
-		struct group *group = &list->rows[i];
-		group->score = 0;
-		for (size_t k = 0; k < group->feature_count; k++)
-			group->score += metadata_weights[group->features[k]];
-		if (group->score > highest) {
-			highest = group->score;
-			best = group;
-		}
-	}
-	return best;
 }

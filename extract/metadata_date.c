@@ -375,8 +375,11 @@ static size_t match_numbers(struct token_list *list, size_t i, enum date_order o
 	if (t[2].digits == 2 && is_number(list, i + 3, 1, 9) && t[3].before == t[1].before)
 		return 0;
 	int a = (int)t[0].value, b = (int)t[1].value, year = full_year(&t[2]);
-	bool month_first = b > 12 || (a <= 12 && order == DATE_MONTH_FIRST && t[1].before != '.');
-	return set_day(date, year, month_first ? a : b, month_first ? b : a) ? 3 : 0;
+	bool month_first = b > 12 || (a <= 12 && order == DATE_MONTH_FIRST && t[1].before == '/');
+	if (!set_day(date, year, month_first ? a : b, month_first ? b : a))
+		return 0;
+	date->ambiguous = a <= 12 && b <= 12 && a != b && t[1].before != '.';
+	return 3;
 }
 
 /* ---- Time and zone behind a date ------------------------------------------------------------------------ */
@@ -577,10 +580,12 @@ bool metadata_date_of_url(struct span url, struct metadata_date *date)
 		} else if (year && !month && piece.size >= 1 && piece.size <= 2 && span_to_u64(piece, &value) &&
 			   value >= 1 && value <= 12) {
 			month = (int)value;
-		} else if (year && !month && piece.size == 3) {
-			static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+		} else if (year && !month && piece.size >= 3) {
+			static const char *const names[] = {"january", "february", "march",     "april",   "may",      "june",
+							    "july",    "august",   "september", "october", "november", "december"};
 			for (int m = 0; m < 12; m++)
-				if (span_equal_nocase(piece, (struct span){names + 3 * m, 3}))
+				if (span_equal_nocase(piece, span_of(names[m])) ||
+				    span_equal_nocase(piece, (struct span){names[m], 3}))
 					month = m + 1;
 			if (!month)
 				year = 0;

@@ -84,6 +84,7 @@ struct metadata_date {
 	int16_t year, zone; /* minutes east of UTC, ZONE_NONE when not said */
 	uint8_t month, day, hour, minute, second;
 	uint8_t precision; /* enum metadata_precision; 0: no date */
+	bool ambiguous;    /* day and month may be the other way round */
 };
 #define ZONE_NONE INT16_MIN
 enum metadata_precision { PRECISION_NONE, PRECISION_MONTH, PRECISION_DAY, PRECISION_TIME };
@@ -142,6 +143,7 @@ enum extra {
 	EXTRA_M,
 	EXTRA_N,
 	EXTRA_O,
+	EXTRA_P,
 	EXTRA_COUNT
 };
 enum title_extra {
@@ -175,6 +177,7 @@ enum author_extra {
 	AUTHOR_SMALL,      /* begins with a small letter */
 	AUTHOR_LISTED,     /* several full names, said so by JSON-LD or a meta element */
 	AUTHOR_PART_LISTED, /* all in such a list */
+	AUTHOR_PART_BELOW,  /* all in a list that stands below the headline */
 };
 enum date_extra {
 	DATE_EARLIEST = EXTRA_A, /* of the machine-readable ones */
@@ -346,6 +349,14 @@ void author_index(struct metadata_reader *reader);
 void group_titles(struct metadata_reader *reader, struct group_list *list);
 void group_authors(struct metadata_reader *reader, struct group_list *list);
 void group_dates(const struct metadata_reader *reader, struct group_list *list);
+
+/* A group as the trees see it, at most DESCRIBE_MAX bytes: for each source of the field the first place it said it in
+ * (1 + enum place), SAID_ELSEWHERE where it said another group, 0 where it said nothing; for titles, whether without the
+ * site's name; how many features stand in each place; the properties; sizes. SAID is group_said's. The bytes used. */
+enum { DESCRIBE_MAX = 96, SAID_ELSEWHERE = PLACE_COUNT + 1 };
+void group_said(const struct group_list *list, uint8_t said[METADATA_SOURCE_COUNT]);
+size_t group_describe(const struct group_list *list, size_t index, const uint8_t said[METADATA_SOURCE_COUNT], int field,
+		      uint8_t out[DESCRIBE_MAX]);
 
 /* The best group, NULL when nothing is better than all of them. FIELD 0 title, 1 authors, 2 date. */
 const struct group *group_choose(struct group_list *list, int field);

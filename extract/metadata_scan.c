@@ -731,10 +731,10 @@ static void on_byline(struct walk *walk, struct span text, uint32_t at)
 	}
 	if (reader->authors.count >= EVIDENCE_MAX / 2 || text.size > 120 || !reader->h1_count)
 		return;
-	if (author_is_byline(reader, text))
-		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
-	else if (text.size <= 40 && author_is_label(reader, text))
+	if (text.size <= 40 && author_is_label(reader, text))
 		reader->by_at = at + 1;
+	else if (author_is_byline(reader, text))
+		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
 }
 
 /* White space at the start of TEXT: indentation, and nearly all of the texts between elements. */
@@ -784,7 +784,7 @@ static void on_script(struct metadata_reader *reader, uint32_t node)
 	if (type.size && span_find_nocase(type, SPAN("ld+json")) != SIZE_MAX)
 		metadata_jsonld(reader, text);
 	else if (text.size <= 120 && reader->h1_count + reader->text_count > 1 && may_hold_date(text))
-		evidence_add(reader, DATE_SCRIPT, text, reader->text_count, false); /* text that a script writes */
+		evidence_add(reader, DATE_TEXT, text, reader->text_count, false); /* text that a script writes */
 	else if (reader->script_count < LD_MAX && text.size > 60)
 		reader->scripts[reader->script_count++] = text;
 }

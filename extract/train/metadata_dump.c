@@ -8,12 +8,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void put_features(struct json_writer *writer, const struct group *group)
+static void put_features(struct json_writer *writer, const struct group_list *list, size_t index, int field)
 {
+	const struct group *group = &list->rows[index];
+	uint8_t said[METADATA_SOURCE_COUNT], x[DESCRIBE_MAX];
 	json_key(writer, "f");
 	json_begin(writer, '[');
 	for (size_t i = 0; i < group->feature_count; i++)
 		json_uint(writer, group->features[i]);
+	json_end(writer, ']');
+	json_key(writer, "x");
+	json_begin(writer, '[');
+	group_said(list, said);
+	for (size_t i = 0, n = group_describe(list, index, said, field, x); i < n; i++)
+		json_uint(writer, x[i]);
 	json_end(writer, ']');
 	json_end(writer, '}');
 }
@@ -27,7 +35,7 @@ static void put_groups(struct json_writer *writer, struct metadata_reader *reade
 	for (size_t i = 0; i < list->count; i++) {
 		json_begin(writer, '{');
 		json_put_text(writer, "v", list->rows[i].text);
-		put_features(writer, &list->rows[i]);
+		put_features(writer, list, i, 0);
 	}
 	json_end(writer, ']');
 	const struct group *title = group_choose(list, 0);
@@ -42,7 +50,7 @@ static void put_groups(struct json_writer *writer, struct metadata_reader *reade
 		for (size_t k = 0; k < list->rows[i].name_count; k++)
 			json_text(writer, list->rows[i].names[k]);
 		json_end(writer, ']');
-		put_features(writer, &list->rows[i]);
+		put_features(writer, list, i, 1);
 	}
 	json_end(writer, ']');
 	group_dates(reader, list);
@@ -52,7 +60,7 @@ static void put_groups(struct json_writer *writer, struct metadata_reader *reade
 		json_begin(writer, '{');
 		struct span value = metadata_date_print(&list->rows[i].date, reader->arena);
 		json_put_text(writer, "v", value);
-		put_features(writer, &list->rows[i]);
+		put_features(writer, list, i, 2);
 	}
 	json_end(writer, ']');
 }

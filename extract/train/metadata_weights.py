@@ -8,8 +8,9 @@ DUMP  the program metadata_dump (built with the project)
 DATA  a folder of sets, each with truth.jsonl and html/ (see docs/metadata.md)
 
 A conditional logit model a field: the chance of a group is exp(sum of its features' weights) over the sum for all groups of
-the page and "none". Weights are drawn towards zero (ridge), so that a feature seen on few pages stays small. Cross-validation
-folds are made of whole domains. Only numpy is needed.
+the page and "none". Weights are drawn towards zero (ridge), so that a feature seen on few pages stays small. On what that leaves
+unexplained small trees are grown (gradient boosting of the same likelihood) that see a group as the bytes of group_describe().
+Cross-validation folds are made of whole domains. Only numpy is needed.
 
 --ablate trains and cross-validates anew without each family of sources (their evidence is taken away, and values that nothing
 else says), and without the places and the properties of values, and prints a table for docs/metadata.md.
@@ -23,6 +24,9 @@ RIDGE = {'title': .01, 'author': .02, 'date': .02}
 MARGIN = {'title': 0., 'author': 0., 'date': 0.}   # how much better than nothing a group must be
 ABSENT = {'title': 1., 'author': .1, 'date': .15}    # weight of a page whose truth has no such value: many truths are incomplete
 NOT_FOUND = {'title': .4, 'author': .4, 'date': .1}   # of a page that does not hold the truth's value anywhere: many truths are wrong
+
+TREES = {'title': 80, 'author': 0, 'date': 80}
+RATE, SHRINK, LEAVES, LEAST, COLUMNS, PAGES = .12, 5., 6, 10., .5, .7   # of each tree; COLUMNS and PAGES: the shares that it sees
 
 
 def norm(text):
@@ -99,7 +103,7 @@ def without(pages, gone, places, base, extras):
             for group in page[field]:
                 f = [x for x in group['f'] if not (x < base and gone(x // places)) and not (extras and x >= base)]
                 if any(x < base for x in f):
-                    groups.append({'v': group.get('v'), 'f': f})
+                    groups.append({'v': group.get('v'), 'f': f, 'x': group['x']})
             page[field] = groups
         out.append(page)
     return out
@@ -136,6 +140,9 @@ class Rows:
                 self.label.append(ok)
                 n += 1
         self.rows, self.columns, self.count, self.total = np.array(rows), np.array(columns), count, n
+        width = max((len(g['x']) for page in self.page for g in page[field]), default=1)
+        none = [0] * width
+        self.x = np.array([x for page in self.page for x in [none] + [g['x'] for g in page[field]]], np.int64)
         self.label, self.weight, self.start = np.array(self.label, float), np.array(self.weight), np.array(self.start)
         self.of = np.repeat(np.arange(len(self.start)), np.diff(np.append(self.start, n)))
 
@@ -159,8 +166,34 @@ class Rows:
             w -= .1 * (1 - t / (steps + 1)) * (m / (1 - .9 ** t)) / (np.sqrt(v / (1 - .99 ** t)) + 1e-6)
         return w
 
-    def choose(self, w, margin):
+    def boost(self, w, use, count, seed=1):
+        """Trees on top of the weights W: [(nodes, leaves)]; "none" (the first row of a page) gets nothing from them."""
+        draw = np.random.RandomState(seed)
+        score, trees = self.scores(w), []
+        none = np.zeros(self.total, bool)
+        none[self.start] = True
+        first = self.softmax(score)
+        weight = (self.weight * use)[self.of]
+        usable = (weight > 0) & ~none & ((first > .001) | (self.label > 0))
+        live = np.where((self.x != self.x[~none][0]).any(0))[0]
+        for _ in range(count):
+            p = self.softmax(score)
+            q = p * self.label
+            q /= np.maximum(np.add.reduceat(q, self.start)[self.of], 1e-300)
+            g, h = weight * (q - p), weight * np.maximum(p * (1 - p), 1e-3)
+            columns = np.sort(draw.permutation(live)[:max(1, int(len(live) * COLUMNS))])
+            rows = np.where(usable & (draw.rand(len(self.start)) < PAGES)[self.of])[0]
+            tree = grow(self.x[rows][:, columns], g[rows], h[rows], columns)
+            if tree[0]:
+                trees.append(tree)
+                score = score + np.where(none, 0, apply(tree, self.x))
+        return trees
+
+    def choose(self, w, margin, trees=()):
         s = self.scores(w)
+        for tree in trees:
+            s[:] += apply(tree, self.x)
+        s[self.start] = self.scores(w)[self.start]
         out = []
         for i, a in enumerate(self.start):
             b = self.start[i + 1] if i + 1 < len(self.start) else self.total
@@ -169,13 +202,56 @@ class Rows:
         return out
 
 
+def grow(x, g, h, columns):
+    """One tree of at most LEAVES leaves, the best split first -> nodes (column, threshold, left, right; -1 - k is leaf k), leaves."""
+    def best(index):
+        key = (x[index] + 256 * np.arange(x.shape[1])).ravel()
+        G = np.bincount(key, np.repeat(g[index], x.shape[1]), 256 * x.shape[1]).reshape(-1, 256).cumsum(1)
+        H = np.bincount(key, np.repeat(h[index], x.shape[1]), 256 * x.shape[1]).reshape(-1, 256).cumsum(1)
+        all_g, all_h = G[0, -1], H[0, -1]
+        gain = G ** 2 / (H + SHRINK) + (all_g - G) ** 2 / (all_h - H + SHRINK) - all_g ** 2 / (all_h + SHRINK)
+        gain[(H < LEAST * LIGHT) | (all_h - H < LEAST * LIGHT)] = 0
+        k = int(np.argmax(np.round(gain, 9)))
+        return gain.flat[k], k // 256, k % 256
+
+    LIGHT = .1
+    leaves, nodes = [np.arange(len(x))], []
+    splits, hangs = [best(leaves[0])], [None]
+    while len(leaves) < LEAVES:
+        k = int(np.argmax([s[0] for s in splits]))
+        gain, column, threshold = splits[k]
+        if gain <= 1e-6:
+            break
+        index, parent = leaves[k], hangs[k]
+        if parent is not None:
+            nodes[parent[0]][parent[1]] = len(nodes)
+        nodes.append([int(columns[column]), int(threshold), -1 - k, -1 - len(leaves)])
+        left = x[index, column] <= threshold
+        leaves[k], hangs[k] = index[left], (len(nodes) - 1, 2)
+        leaves.append(index[~left])
+        hangs.append((len(nodes) - 1, 3))
+        splits[k] = best(leaves[k])
+        splits.append(best(leaves[-1]))
+    return nodes, [RATE * g[i].sum() / (h[i].sum() + SHRINK) for i in leaves]
+
+
+def apply(tree, x):
+    nodes, leaves = tree
+    slot = np.zeros(len(x), int)
+    for k, (column, threshold, left, right) in enumerate(nodes):   # a node comes before those below it
+        here = slot == k
+        slot[here] = np.where(x[here, column] <= threshold, left, right)
+    return np.array(leaves)[-1 - slot]
+
+
 def cross_validate(rows, field, folds=5):
     """The choice for each page by weights that never saw its domain."""
     fold = np.array([fold_of(k, folds) for k in rows.keys])
     choice = [-1] * len(rows.page)
     for f in range(folds):
-        w = rows.fit((fold != f).astype(float), RIDGE[field] * len(rows.page) / 100)
-        for i, k in enumerate(rows.choose(w, MARGIN[field])):
+        use = (fold != f).astype(float)
+        w = rows.fit(use, RIDGE[field] * len(rows.page) / 100)
+        for i, k in enumerate(rows.choose(w, MARGIN[field], rows.boost(w, use, TREES[field]))):
             if fold[i] == f:
                 choice[i] = k
     return choice
@@ -219,6 +295,21 @@ def ablate(pages, sources, places, count, base, extras):
         print('|', name, '|', ' | '.join(cells.get(c, '') for c in columns), '|', flush=True)
 
 
+def write_trees(f, forest):
+    fixed = [[(nodes, [int(np.clip(round(v * 256), -32767, 32767)) for v in leaves]) for nodes, leaves in trees] for trees in forest]
+    ends = np.cumsum([len(trees) for trees in fixed])
+    reach = [sum(max(leaves) - min(leaves) for _, leaves in trees) for trees in fixed]
+    slot = lambda k: k if k >= 0 else 128 - 1 - k
+    f.write('static const struct choice_tree metadata_trees[] = {\n')
+    for trees in fixed:
+        for nodes, leaves in trees:
+            f.write('\t{{' + ', '.join('{%d, %d, %d, %d}' % (c, t, slot(a), slot(b)) for c, t, a, b in nodes) +
+                    '}, {' + ', '.join(map(str, leaves)) + '}},\n')
+    f.write('};\n/* Behind the last tree of each field; how far apart its trees can bring two groups. */\n'
+            'static const uint16_t metadata_tree_ends[] = {%s};\nstatic const int32_t metadata_tree_reach[] = {%s};\n' %
+            (', '.join(map(str, ends)), ', '.join(map(str, reach))))
+
+
 def main():
     args = [a for a in sys.argv[1:] if not a.startswith('--')]
     dump, data, out = (args + [None])[:3]
@@ -234,7 +325,7 @@ def main():
     if '--ablate' in sys.argv:
         ablate(pages, sources, places, count, base, extras)
         return
-    weights = np.zeros(count)
+    weights, forest = np.zeros(count), []
     for number, field in enumerate(FIELDS):
         rows = Rows(pages, field, count, base + number * extras)
         choice = cross_validate(rows, field)
@@ -259,6 +350,7 @@ def main():
                 print(f'{field:7}{name:34} n {t[0]:5} correct {t[1]/t[0]:.3f} wrong {t[2]/t[0]:.3f} missing {t[3]/t[0]:.3f} among the groups {t[4]/t[0]:.3f}' +
                       (f' names split {t[5]/t[0]:.3f}' if field == 'author' else ''))
         w = rows.fit(np.ones(len(rows.page)), RIDGE[field] * len(rows.page) / 100)
+        forest.append(rows.boost(w, np.ones(len(rows.page)), TREES[field]))
         w[base + number * extras] += MARGIN[field]
         weights += w
     values = np.clip(np.round(weights * 256), -32767, 32767).astype(int)
@@ -270,7 +362,9 @@ def main():
             f.write('\t' + ' '.join(f'{x},' for x in values[i * places:(i + 1) * places]) + f' /* {field}_{name} */\n')
         for i, field in enumerate(FIELDS):
             f.write('\t' + ' '.join(f'{x},' for x in values[base + i * extras:base + (i + 1) * extras]) + f' /* extras of {field} */\n')
-        f.write('};\n/* clang-format on */\n\n#endif\n')
+        f.write('};\n\n')
+        write_trees(f, forest)
+        f.write('/* clang-format on */\n\n#endif\n')
 
 
 main()
