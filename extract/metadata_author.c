@@ -291,11 +291,23 @@ void author_index(struct metadata_reader *reader)
 	}
 }
 
-/* Bytes of a word for "by" at the start of TEXT with what divides it from the name, else 0. */
-static size_t by_size(const struct metadata_reader *reader, struct span text)
+/* Nothing but blanks and the marks that stand behind a label. */
+static bool is_marks(struct span text)
+{
+	static const char marks[] = " :-\xE2\x80\x93\x94\xEF\xBC\x9A";
+	for (size_t i = 0; i < text.size; i++)
+		if (!memchr(marks, text.data[i], sizeof marks - 1))
+			return false;
+	return true;
+}
+
+enum by_kind { BY_NONE, BY_LINE, BY_LABEL };
+
+/* Whether TEXT starts with a word for "by". *SIZE: its bytes with what divides it from the name. */
+static enum by_kind by_look(const struct metadata_reader *reader, struct span text, size_t *size)
 {
 	if (!text.size)
-		return 0;
+		return BY_NONE;
 	const char *after = text.data;
 	char lower[4] = {(char)ascii_lower((unsigned char)*after)};
 	if ((unsigned char)*after >= 0x80) {
@@ -304,41 +316,42 @@ static size_t by_size(const struct metadata_reader *reader, struct span text)
 	}
 	unsigned char second = text.size > 1 ? ascii_lower((unsigned char)text.data[1]) : 0;
 	if (second < 0x80 && !(reader->by_seconds[(uint8_t)lower[0]] >> (second & 63) & 1))
-		return 0;
+		return BY_NONE;
 	for (size_t i = reader->by_head[(uint8_t)lower[0]]; i; i = reader->by_next[i - 1]) {
 		const char *row = by_rows[i - 1];
 		if (second < 0x80 && (unsigned char)row[1] != second) /* most fail here; others may fold to the row's */
 			continue;
 		size_t used = prefix_nocase(text, row);
-		if (!used || used >= text.size)
+		if (!used)
 			continue;
 		struct span rest = span_slice(text, used, SIZE_MAX);
+		if (is_marks(rest))
+			return BY_LABEL;
 		const char *at = rest.data;
 		uint32_t next = utf8_next(&at, rest.data + rest.size);
-		if (next == ':' || next == 0xFF1A || next == ' ' || next == 0xA0 || next == '/' || next == '|')
-			return used + (size_t)(at - rest.data);
+		*size = used;
+		if (next == ':' || next == 0xFF1A || next == ' ' || next == 0xA0 || next == '/' || next == '|') {
+			*size += (size_t)(at - rest.data);
+			return BY_LINE;
+		}
 		if ((unsigned char)*row >= 0xE3) /* no blank follows in Chinese and Japanese */
-			return used;
+			return BY_LINE;
 	}
-	return 0;
+	return BY_NONE;
 }
 
-bool author_is_byline(const struct metadata_reader *reader, struct span text)
+static size_t by_size(const struct metadata_reader *reader, struct span text)
 {
-	return by_size(reader, text) > 0;
+	size_t size;
+	return by_look(reader, text, &size) == BY_LINE ? size : 0;
 }
 
-bool author_is_label(const struct metadata_reader *reader, struct span text)
+bool author_is_byline(const struct metadata_reader *reader, struct span text, bool *label)
 {
-	static const char marks[] = ": -\xE2\x80\x94\x93\xEF\xBC\x9A";
-	while (text.size && strchr(marks, text.data[text.size - 1]) && text.data[text.size - 1])
-		text.size--;
-	if (text.size < 2)
-		return false;
-	for (size_t i = reader->by_head[ascii_lower((unsigned char)*text.data)]; i; i = reader->by_next[i - 1])
-		if (prefix_nocase(text, by_rows[i - 1]) == text.size)
-			return true;
-	return false;
+	size_t size;
+	enum by_kind kind = by_look(reader, text, &size);
+	*label = kind == BY_LABEL;
+	return kind == BY_LINE;
 }
 
 /* Shape of a name: words, capitals, digits. */
@@ -528,14 +541,6 @@ static const char *const not_names[] = {"null",
 					"name",
 					"updated",
 					"published",
-					"von",
-					"par",
-					"por",
-					"di",
-					"da",
-					"autor",
-					"autorin",
-					"auteur",
 					"contributors",
 					"columnists",
 					"and",
@@ -556,8 +561,9 @@ static const char *const not_name_starts[] = {
 static bool acceptable(struct span name)
 {
 	struct shape shape = shape_of(name);
+	unsigned char first = name.size ? ascii_lower((unsigned char)*name.data) : 0;
 	for (size_t i = 0; shape.words > 1 && i < sizeof credit_rows / sizeof *credit_rows; i++)
-		if (span_starts_nocase(name, span_of(credit_rows[i])))
+		if (((unsigned char)*credit_rows[i] == first) && span_starts_nocase(name, span_of(credit_rows[i])))
 			return false;
 	if (shape.words > 1 && !shape.capitals)
 		return false;
@@ -566,7 +572,7 @@ static bool acceptable(struct span name)
 	if (span_find(name, SPAN("://")) != SIZE_MAX || word_in(name, ROWS(not_names)))
 		return false;
 	for (size_t i = 0; shape.words > 1 && i < sizeof not_name_starts / sizeof *not_name_starts; i++)
-		if (span_starts_nocase(name, span_of(not_name_starts[i])))
+		if (*not_name_starts[i] == first && span_starts_nocase(name, span_of(not_name_starts[i])))
 			return false;
 	if (*name.data == '@' || *name.data == '#' || *name.data == '{' || *name.data == '<' || *name.data == '%')
 		return false;
@@ -636,8 +642,9 @@ static size_t add_name(const struct metadata_reader *reader, struct span name, s
 	if (by && (span_starts_nocase(name, SPAN("by ")) || (unsigned char)*name.data >= 0xE3))
 		name = trim_marks(span_slice(name, by, SIZE_MAX));
 	name = trim_marks(cut_role(name));
-	if (looks_full_name(without_digits(name)))
-		name = without_digits(name);
+	struct span bare = without_digits(name);
+	if (bare.size < name.size && looks_full_name(bare))
+		name = bare;
 	if (count >= max || !acceptable(name) || (count && ends_in_role(name)))
 		return count;
 	for (size_t i = 0; i < count; i++)
@@ -683,8 +690,11 @@ size_t author_names(struct metadata_reader *reader, struct span text, struct spa
 	size_t count = 0;
 	text = trim_marks(text);
 	for (int n = 0; n < 2; n++) {
-		size_t by = by_size(reader, text);
-		if (by)
+		size_t by;
+		enum by_kind kind = by_look(reader, text, &by);
+		if (kind == BY_LABEL)
+			return 0;
+		if (kind == BY_LINE)
 			text = trim_marks(span_slice(text, by, SIZE_MAX));
 	}
 	if (is_address(text))
@@ -743,13 +753,13 @@ bool author_begins_name(struct span text)
 	unsigned char first = (unsigned char)*text.data;
 	if (first < 'A' || (first > 'Z' && first < 0x80))
 		return false;
-	static const char *const joints[] = {", ", " and ", " & ", " | ", "/"};
-	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++) {
-		size_t at = span_find(text, span_of(joints[i]));
-		if (at != SIZE_MAX)
-			text = span_slice(text, 0, at);
-	}
-	return looks_full_name(text);
+	size_t end = 0;
+	while (end < text.size && !memchr(",&|/", text.data[end], 4) && !ascii_is_digit((unsigned char)text.data[end]) &&
+	       !(text.data[end] == ' ' && span_starts(span_slice(text, end, 5), SPAN(" and "))))
+		end++;
+	if (end < text.size && ascii_is_digit((unsigned char)text.data[end]))
+		return false;
+	return looks_full_name(span_trim(span_slice(text, 0, end)));
 }
 
 struct name_shape author_shape(struct span name)

@@ -333,16 +333,14 @@ struct name_shape {
 	bool full, digits; /* looks like a person's full name; holds digits */
 };
 struct name_shape author_shape(struct span name);
-bool author_is_byline(const struct metadata_reader *reader, struct span text);
-/* TEXT is but a word for "by", or a label such as "Authors:". */
-bool author_is_label(const struct metadata_reader *reader, struct span text);
+/* Whether TEXT starts with a word for "by"; *LABEL: it is nothing else, such as "Authors:". */
+bool author_is_byline(const struct metadata_reader *reader, struct span text, bool *label);
 /* TEXT, or what stands before its first joint, looks like a full name. */
 bool author_begins_name(struct span text);
 void hint_index(struct metadata_reader *reader);  /* words of classes by their first letter */
 void path_index(struct metadata_reader *reader);  /* addresses of authors' pages by their first byte */
 void label_index(struct metadata_reader *reader); /* words before dates by their first byte */
-void author_index(struct metadata_reader *reader);
-/* the words for "by" by their first byte */ /* starts with a word for "by" */
+void author_index(struct metadata_reader *reader); /* the words for "by" by their first byte */
 
 /* ---- Choice ------------------------------------------------------------------------------------------- */
 

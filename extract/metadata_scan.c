@@ -731,10 +731,11 @@ static void on_byline(struct walk *walk, struct span text, uint32_t at)
 	}
 	if (reader->authors.count >= EVIDENCE_MAX / 2 || text.size > 120 || !reader->h1_count)
 		return;
-	if (text.size <= 40 && author_is_label(reader, text))
-		reader->by_at = at + 1;
-	else if (author_is_byline(reader, text))
+	bool label;
+	if (author_is_byline(reader, text, &label))
 		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
+	else if (label)
+		reader->by_at = at + 1;
 }
 
 /* White space at the start of TEXT: indentation, and nearly all of the texts between elements. */
