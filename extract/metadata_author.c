@@ -272,6 +272,11 @@ static size_t prefix_nocase(struct span text, const char *prefix)
 	while (b < b_end) {
 		if (a >= a_end)
 			return 0;
+		if (!(((unsigned char)*a | (unsigned char)*b) & 0x80)) {
+			if (ascii_lower((unsigned char)*a++) != (unsigned char)*b++)
+				return 0;
+			continue;
+		}
 		uint32_t x = utf8_next(&a, a_end), y = utf8_next(&b, b_end);
 		if (x != y && (uint32_t)utf8proc_tolower((utf8proc_int32_t)x) != y)
 			return 0;

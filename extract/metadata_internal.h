@@ -271,7 +271,7 @@ struct metadata_reader {
 	uint32_t by_end;    /* the text before was a name behind such a text: a joint may follow */
 	uint32_t heading_text; /* ordinal of the text behind the last h1 */
 	uint32_t date_next, name_next; /* ordinals of the texts beside the last date and the last name near a headline */
-	struct span name;              /* that name */
+	struct span name;              /* the text that may be that name */
 	uint8_t text_label; /* what the text before announced: enum date_label */
 	unsigned date_tries;
 	struct group_list groups;

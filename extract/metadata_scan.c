@@ -627,8 +627,9 @@ static void agency(struct metadata_reader *reader, struct span text)
 					     "\xCE\xA0\xCE\xB7\xCE\xB3\xCE\xAE: "};
 	if (reader->source_name.size || !reader->h1_count)
 		return;
-	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
-		if (text.size < 80 && *text.data == *labels[i] && span_starts_nocase(text, span_of(labels[i]))) {
+	bool maybe = text.size < 80 && memchr("SQFBsqfb\xD0\xE6\xCE", *text.data, 11);
+	for (size_t i = 0; maybe && i < sizeof labels / sizeof *labels; i++)
+		if (span_starts_nocase(text, span_of(labels[i]))) {
 			struct span name = span_slice(text, span_of(labels[i]).size, SIZE_MAX);
 			size_t end = 0;
 			while (end < name.size && !strchr(",;|(", name.data[end]))
@@ -636,9 +637,11 @@ static void agency(struct metadata_reader *reader, struct span text)
 			reader->source_name = metadata_clean(reader, span_slice(name, 0, end));
 			return;
 		}
+	if (text.size < 60)
+		return;
 	struct span front = span_slice(text, 0, 90);
 	size_t open = span_find_byte(front, '(');
-	if (open == SIZE_MAX || open == 0 || open > 60 || text.size < 60)
+	if (open == SIZE_MAX || open == 0 || open > 60)
 		return;
 	struct span name = span_slice(front, open + 1, SIZE_MAX);
 	size_t close = span_find_byte(name, ')');
@@ -696,14 +699,14 @@ static void on_neighbour(struct walk *walk, struct span text, uint32_t at, bool 
 	if (!reader->heading_text || at > reader->heading_text + BESIDE)
 		return;
 	if (date) {
-		if (at == reader->name_next)
+		if (at == reader->name_next && author_begins_name(reader->name))
 			evidence_add(reader, AUTHOR_BESIDE, reader->name, at, walk->aside);
 		reader->date_next = at + 1;
 	} else if (is_sign(text)) {
 		reader->date_next += at == reader->date_next;
 		reader->name_next += at == reader->name_next;
-	} else if (text.size <= 80 && author_begins_name(text)) {
-		if (at == reader->date_next)
+	} else if (text.size <= 80) {
+		if (at == reader->date_next && author_begins_name(text))
 			evidence_add(reader, AUTHOR_BESIDE, text, at, walk->aside);
 		reader->name = text;
 		reader->name_next = at + 1;

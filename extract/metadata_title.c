@@ -118,7 +118,7 @@ static bool same_host(const struct metadata_reader *reader, struct span x)
 
 static bool is_site(const struct metadata_reader *reader, struct span piece)
 {
-	if (piece.size > 100)
+	if (piece.size > 64)
 		return false;
 	char a[NAME_SIZE];
 	struct span x = {a, squash(piece, a, sizeof a)};
