@@ -215,6 +215,7 @@ void metadata_collect(struct metadata_reader *reader, const struct page *page)
 	if (!has_published(reader))
 		metadata_scripts(reader);
 	add_addresses(reader);
+	title_fold_sites(reader);
 }
 
 static void read_choices(struct metadata_reader *reader, struct arena *arena, struct page_metadata *out)

@@ -319,12 +319,15 @@ static enum by_kind by_look(const struct metadata_reader *reader, struct span te
 		uint32_t code = utf8_next(&after, text.data + text.size);
 		utf8_encode((uint32_t)utf8proc_tolower((utf8proc_int32_t)code), lower);
 	}
+	char third = (char)(text.size > 2 ? ascii_lower((unsigned char)text.data[2]) : 0);
 	unsigned char second = text.size > 1 ? ascii_lower((unsigned char)text.data[1]) : 0;
 	if (second < 0x80 && !(reader->by_seconds[(uint8_t)lower[0]] >> (second & 63) & 1))
 		return BY_NONE;
 	for (size_t i = reader->by_head[(uint8_t)lower[0]]; i; i = reader->by_next[i - 1]) {
 		const char *row = by_rows[i - 1];
 		if (second < 0x80 && (unsigned char)row[1] != second) /* most fail here; others may fold to the row's */
+			continue;
+		if ((row[2] & 0x80) == 0 && text.size > 2 && row[2] && (third & 0x80) == 0 && row[2] != third)
 			continue;
 		size_t used = prefix_nocase(text, row);
 		if (!used)

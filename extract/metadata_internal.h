@@ -240,6 +240,16 @@ struct class_memo {
 };
 enum { CLASS_MEMO = 2048, BY_MAX = 200, HINT_MAX = 100, LABEL_MAX = 80, PATH_MAX_COUNT = 40 };
 
+/* The names of the page's site and the labels of its host as letters and digits in lower case. */
+enum { FOLDED_MAX = 12, FOLDED_SIZE = 128 };
+struct folded_sites {
+	struct folded_site {
+		uint8_t size;
+		char text[FOLDED_SIZE];
+	} rows[FOLDED_MAX];
+	size_t names, labels, count; /* ends of the names, of the labels, of all: the last is the whole host */
+};
+
 /* What the scan of one page found. */
 struct metadata_reader {
 	struct arena *arena; /* this page's texts */
@@ -251,6 +261,7 @@ struct metadata_reader {
 	struct span element_title, og_title;
 	struct span site_names[4];
 	size_t site_name_count;
+	struct folded_sites sites;
 	struct span publisher; /* of a JSON-LD article */
 	struct span site_host; /* of the page's address, lower case */
 	struct span canonical, og_url, license, language, http_language, image, page_type, ld_type, og_type;
@@ -320,6 +331,7 @@ void metadata_scripts(struct metadata_reader *reader);
 
 /* TITLE without the names of the site at its ends. The result is part of TITLE. */
 struct span title_strip(const struct metadata_reader *reader, struct span title);
+void title_fold_sites(struct metadata_reader *reader); /* before these two, when all names are known */
 bool title_is_site(const struct metadata_reader *reader, struct span text);
 /* TITLE cut at its last (or first) separator: the title's part and the rest. COLON: also at a colon. */
 bool title_cut(struct span title, bool last, bool colon, struct span *kept, struct span *cut);

@@ -183,11 +183,28 @@ static unsigned hints_of(const struct metadata_reader *reader, struct span value
 	return hints;
 }
 
+/* Of a short text without a call: most classes are no longer than two words of memory. */
+static inline uint64_t class_key(struct span value)
+{
+	uint64_t front = 0, back = 0;
+	if (value.size > 16)
+		return hash64(value.data, value.size, 1);
+	if (value.size >= 8) {
+		memcpy(&front, value.data, 8);
+		memcpy(&back, value.data + value.size - 8, 8);
+	} else {
+		for (size_t i = 0; i < value.size; i++)
+			front = front << 8 | (unsigned char)value.data[i];
+	}
+	uint64_t key = (front ^ value.size) * 0x9E3779B97F4A7C15u;
+	return (key ^ key >> 29 ^ back) * 0xBF58476D1CE4E5B9u;
+}
+
 static unsigned class_hints(struct metadata_reader *reader, struct span value)
 {
 	if (value.size < 2)
 		return 0;
-	uint64_t key = hash64(value.data, value.size, 1) | 1;
+	uint64_t key = class_key(value) | 1;
 	struct class_memo *memo = &reader->memo[(key >> 20) % CLASS_MEMO];
 	if (memo->key != key) {
 		memo->key = key;
@@ -591,25 +608,18 @@ static enum date_label label_of(const struct metadata_reader *reader, struct spa
 /* Whether TEXT can hold a date: a year, or numbers divided by points or slashes, or digits of another script. */
 static bool may_hold_date(struct span text)
 {
-	unsigned digits = 0, dividers = 0;
-	uint8_t any = 0;
+	uint8_t digits = 0; /* of at most 160 bytes */
+	unsigned dividers = 0;
 	for (size_t i = 0; i < text.size; i++) { /* a loop without branches: sixteen bytes at a time */
 		uint8_t c = (uint8_t)text.data[i];
-		any |= (uint8_t)((uint8_t)(c - '0') < 10) | (uint8_t)(c == 0xD9) | (uint8_t)(c == 0xDB) |
-		       (uint8_t)(c == 0xE0);
+		digits = (uint8_t)(digits + ((uint8_t)((uint8_t)(c - '0') < 10) | (uint8_t)(c == 0xD9) |
+					     (uint8_t)(c == 0xDB) | (uint8_t)(c == 0xE0)));
 	}
-	if (!any)
-		return false;
-	for (size_t i = 0; i < text.size; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-		if (ascii_is_digit(c))
-			digits++;
-		else if ((c == '.' || c == '/' || c == '-') && i && ascii_is_digit((unsigned char)text.data[i - 1]))
-			dividers++;
-		else if (c == 0xD9 || c == 0xDB || c == 0xE0)
-			digits++;
-	}
-	return digits >= 5 || (digits >= 3 && dividers >= 2);
+	if (digits < 3 || digits >= 5)
+		return digits >= 5;
+	for (size_t i = 1; i < text.size; i++)
+		dividers += memchr("./-", text.data[i], 3) && ascii_is_digit((unsigned char)text.data[i - 1]);
+	return dividers >= 2;
 }
 
 /* "(AGENCY) —" within the first bytes of a paragraph, and "Source: NAME". */

@@ -80,53 +80,70 @@ static size_t squash(struct span text, char *out, size_t max)
 	return size;
 }
 
-enum { NAME_SIZE = 128, LABEL_SIZE = 96 };
-
-/* X is squashed. */
-static bool same_name(struct span x, struct span name)
+/* "The Daily Example" and "Daily Example", "Example" and "Example.com". X is squashed. */
+static bool same_name(struct span x, struct span y)
 {
-	char b[NAME_SIZE];
-	struct span y = {b, squash(name, b, sizeof b)};
 	if (x.size < 2 || y.size < 2)
 		return false;
 	if (span_equal(x, y))
 		return true;
-	/* "The Daily Example" and "Daily Example", "Example" and "Example.com" */
 	struct span longer = x.size > y.size ? x : y, shorter = x.size > y.size ? y : x;
 	return shorter.size >= 4 && shorter.size * 2 >= longer.size &&
 	       (span_starts(longer, shorter) || span_ends(longer, shorter));
 }
 
-/* The host's labels against the piece: example.com and "Example", "Example News", news-example.co.uk. */
-static bool same_host(const struct metadata_reader *reader, struct span x)
+/* A label of the host against the piece: example.com and "Example", "Example News", news-example.co.uk. */
+static bool same_label(struct span x, struct span y)
 {
-	char b[LABEL_SIZE];
+	return span_equal(x, y) || (y.size >= 4 && x.size <= y.size * 3 && span_find(x, y) != SIZE_MAX) ||
+	       (x.size >= 4 && y.size <= x.size * 3 && span_find(y, x) != SIZE_MAX);
+}
+
+static void fold_site(struct folded_sites *sites, struct span name)
+{
+	if (sites->count == FOLDED_MAX)
+		return;
+	struct folded_site *site = &sites->rows[sites->count++];
+	site->size = (uint8_t)squash(name, site->text, sizeof site->text);
+}
+
+void title_fold_sites(struct metadata_reader *reader)
+{
+	struct folded_sites *sites = &reader->sites;
+	sites->count = 0;
+	for (size_t i = 0; i < reader->site_name_count; i++)
+		fold_site(sites, reader->site_names[i]);
+	if (reader->publisher.size)
+		fold_site(sites, reader->publisher);
+	sites->names = sites->count;
 	struct span rest = reader->site_host, label;
-	if (x.size < 3)
-		return false;
 	while (span_cut(&rest, '.', &label)) {
-		struct span y = {b, squash(label, b, sizeof b)};
+		fold_site(sites, label);
+		struct span y = {sites->rows[sites->count - 1].text, sites->rows[sites->count - 1].size};
 		if (y.size < 3 || span_equal(y, SPAN("www")) || span_equal(y, SPAN("com")))
-			continue;
-		if (span_equal(x, y) || (y.size >= 4 && x.size <= y.size * 3 && span_find(x, y) != SIZE_MAX) ||
-		    (x.size >= 4 && y.size <= x.size * 3 && span_find(y, x) != SIZE_MAX))
-			return true;
+			sites->count--;
 	}
-	struct span all = {b, squash(reader->site_host, b, sizeof b)};
-	return span_equal(x, all);
+	sites->labels = sites->count;
+	if (reader->site_host.size)
+		fold_site(sites, reader->site_host);
 }
 
 static bool is_site(const struct metadata_reader *reader, struct span piece)
 {
+	char folded[FOLDED_SIZE];
 	if (piece.size > 64)
 		return false;
-	char a[NAME_SIZE];
-	struct span x = {a, squash(piece, a, sizeof a)};
-	for (size_t i = 0; i < reader->site_name_count; i++)
-		if (same_name(x, reader->site_names[i]))
+	struct span x = {folded, squash(piece, folded, sizeof folded)};
+	const struct folded_sites *sites = &reader->sites;
+	for (size_t i = 0; i < sites->count; i++) {
+		struct span y = {sites->rows[i].text, sites->rows[i].size};
+		if (i < sites->names   ? same_name(x, y)
+		    : x.size < 3       ? false
+		    : i < sites->labels ? same_label(x, y)
+				       : span_equal(x, y))
 			return true;
-	return (reader->publisher.size && same_name(x, reader->publisher)) ||
-	       same_host(reader, span_slice(x, 0, LABEL_SIZE));
+	}
+	return false;
 }
 
 bool title_is_site(const struct metadata_reader *reader, struct span text)
