@@ -61,6 +61,7 @@ static void reset(struct metadata_reader *reader, const struct page *page)
 	reader->ld_articles = reader->date_tries = 0;
 	reader->text_count = 1; /* 0 is the head */
 	reader->heading_at = reader->h1_count = reader->h2_count = reader->by_at = reader->by_end = 0;
+	reader->by_row = 0;
 	reader->heading_text = reader->date_next = reader->name_next = 0;
 	reader->text_label = 0;
 }

@@ -103,7 +103,7 @@ static struct group *title_group(const struct metadata_reader *reader, struct gr
 		group->text = text;
 		if (title_is_site(reader, text)) {
 			add_feature(group, extra_of(0, EXTRA_SITE));
-			if (is_deep(reader))
+			if (list->deep)
 				add_feature(group, extra_of(0, TITLE_SITE_DEEP));
 		}
 		if (letters < 12)
@@ -290,6 +290,8 @@ void group_titles(struct metadata_reader *reader, struct group_list *list)
 	struct span strips[EVIDENCE_MAX];
 	struct title_groups groups[EVIDENCE_MAX];
 	list->count = 0;
+	list->deep = is_deep(reader);
+	list->article = reader->ld_article || span_equal_nocase(reader->og_type, SPAN("article"));
 	for (size_t i = 0; i < reader->titles.count; i++) {
 		const struct evidence *row = &reader->titles.rows[i];
 		size_t same = 0; /* most sources say the same */
@@ -404,8 +406,6 @@ static void add_parts(struct group_list *list)
 				add_feature(whole, extra_of(1, AUTHOR_WHOLE));
 				if (is_listed(whole))
 					add_feature(part, extra_of(1, AUTHOR_PART_LISTED));
-				if (has_feature(whole, feature_of(AUTHOR_LIST, PLACE_BELOW)))
-					add_feature(part, extra_of(1, AUTHOR_PART_BELOW));
 			}
 		}
 }
@@ -489,17 +489,6 @@ static void author_extras(struct group_list *list)
 	}
 }
 
-/* The names that are not the site's, to PEOPLE: how many. */
-static size_t without_site(const struct metadata_reader *reader, const struct span *names, size_t count,
-			   struct span *people)
-{
-	size_t some = 0;
-	for (size_t i = 0; count > 1 && i < count; i++)
-		if (!title_is_site(reader, names[i]))
-			people[some++] = names[i];
-	return some;
-}
-
 void group_authors(struct metadata_reader *reader, struct group_list *list)
 {
 	list->count = 0;
@@ -515,11 +504,6 @@ void group_authors(struct metadata_reader *reader, struct group_list *list)
 			memcpy(names, reader->row_names[same], count * sizeof *names);
 		reader->row_name_count[i] = (uint8_t)count;
 		struct group *group = add_names(reader, list, names, count);
-		if (group)
-			add_feature(group, feature_of(row->source, place_of(reader, row)));
-		struct span people[GROUP_NAMES];
-		size_t some = without_site(reader, names, count, people);
-		group = some && some < count ? add_names(reader, list, people, some) : NULL;
 		if (group)
 			add_feature(group, feature_of(row->source, place_of(reader, row)));
 	}

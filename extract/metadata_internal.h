@@ -143,7 +143,6 @@ enum extra {
 	EXTRA_M,
 	EXTRA_N,
 	EXTRA_O,
-	EXTRA_P,
 	EXTRA_COUNT
 };
 enum title_extra {
@@ -177,7 +176,6 @@ enum author_extra {
 	AUTHOR_SMALL,      /* begins with a small letter */
 	AUTHOR_LISTED,     /* several full names, said so by JSON-LD or a meta element */
 	AUTHOR_PART_LISTED, /* all in such a list */
-	AUTHOR_PART_BELOW,  /* all in a list that stands below the headline */
 };
 enum date_extra {
 	DATE_EARLIEST = EXTRA_A, /* of the machine-readable ones */
@@ -215,6 +213,7 @@ struct group {
 struct group_list {
 	struct group rows[GROUP_MAX];
 	size_t count;
+	bool deep, article; /* the page is not its site's first; says in JSON-LD or og:type that it is an article */
 };
 
 /* ---- Evidence ----------------------------------------------------------------------------------------- */
@@ -280,6 +279,7 @@ struct metadata_reader {
 	uint32_t text_count, heading_at, h1_count, h2_count;
 	uint32_t by_at;     /* the text before said no more than "by" */
 	uint32_t by_end;    /* the text before was a name behind such a text: a joint may follow */
+	size_t by_row;      /* 1 + that name's row of evidence, 0 none */
 	uint32_t heading_text; /* ordinal of the text behind the last h1 */
 	uint32_t date_next, name_next; /* ordinals of the texts beside the last date and the last name near a headline */
 	struct span name;              /* the text that may be that name */
@@ -368,6 +368,8 @@ void group_said(const struct group_list *list, uint8_t said[METADATA_SOURCE_COUN
 size_t group_describe(const struct group_list *list, size_t index, const uint8_t said[METADATA_SOURCE_COUNT], int field,
 		      uint8_t out[DESCRIBE_MAX]);
 
+/* The whole score of one group; group_choose() leaves out what can not win. */
+int32_t group_score(const struct group_list *list, size_t index, int field);
 /* The best group, NULL when nothing is better than all of them. FIELD 0 title, 1 authors, 2 date. */
 const struct group *group_choose(struct group_list *list, int field);
 

@@ -737,10 +737,21 @@ static void on_byline(struct walk *walk, struct span text, uint32_t at)
 {
 	struct metadata_reader *reader = walk->reader;
 	if (reader->by_at == at && text.size < 80) {
+		struct evidence_list *list = &reader->authors;
+		size_t before = list->count;
 		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
+		if (reader->by_row && list->count > before) { /* one by-line: one list */
+			struct evidence *row = &list->rows[reader->by_row - 1];
+			row->text = arena_print(reader->arena, "%.*s; %.*s", SPAN_ARG(row->text), SPAN_ARG(list->rows[before].text));
+			list->count = before;
+		} else {
+			reader->by_row = list->count > before ? list->count : 0;
+		}
 		reader->by_end = at + 1;
 	} else if (reader->by_end == at && text.size <= 5 && is_joint(text)) {
 		reader->by_at = at + 1;
+	} else {
+		reader->by_row = 0;
 	}
 	if (reader->authors.count >= EVIDENCE_MAX / 2 || text.size > 120 || !reader->h1_count)
 		return;

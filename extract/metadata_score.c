@@ -57,6 +57,8 @@ size_t group_describe(const struct group_list *list, size_t index, const uint8_t
 	*rest++ = clip(list->count, 20);
 	*rest++ = clip(index, 20);
 	if (field == 0) {
+		*rest++ = list->deep;
+		*rest++ = list->article;
 		size_t blanks = 0;
 		for (size_t i = 0; i < group->text.size; i++)
 			blanks += group->text.data[i] == ' ';
@@ -64,6 +66,15 @@ size_t group_describe(const struct group_list *list, size_t index, const uint8_t
 		*rest++ = clip(blanks, 255);
 	}
 	return (size_t)(rest - out);
+}
+
+/* The sum of the features' weights. */
+static int32_t weight_sum(const struct group *group)
+{
+	int32_t sum = 0;
+	for (size_t k = 0; k < group->feature_count; k++)
+		sum += metadata_weights[group->features[k]];
+	return sum;
 }
 
 static int32_t tree_sum(int field, const uint8_t *x)
@@ -80,6 +91,14 @@ static int32_t tree_sum(int field, const uint8_t *x)
 	return sum;
 }
 
+int32_t group_score(const struct group_list *list, size_t index, int field)
+{
+	uint8_t said[METADATA_SOURCE_COUNT], x[DESCRIBE_MAX];
+	group_said(list, said);
+	group_describe(list, index, said, field, x);
+	return weight_sum(&list->rows[index]) + tree_sum(field, x);
+}
+
 const struct group *group_choose(struct group_list *list, int field)
 {
 	const struct group *best = NULL;
@@ -87,9 +106,7 @@ const struct group *group_choose(struct group_list *list, int field)
 	uint8_t said[METADATA_SOURCE_COUNT], x[DESCRIBE_MAX];
 	for (size_t i = 0; i < list->count; i++) {
 		struct group *group = &list->rows[i];
-		group->score = 0;
-		for (size_t k = 0; k < group->feature_count; k++)
-			group->score += metadata_weights[group->features[k]];
+		group->score = weight_sum(group);
 		most = group->score > most ? group->score : most;
 	}
 	group_said(list, said);

@@ -109,6 +109,11 @@ static void dates_in_text(void **state)
 	struct metadata_date date;
 	assert_true(metadata_date_find(months, SPAN("04/03/2020"), DATE_MONTH_FIRST, &date, NULL));
 	assert_int_equal(date.month, 4);
+	assert_true(date.ambiguous);
+	assert_true(metadata_date_find(months, SPAN("04-03-2020"), DATE_MONTH_FIRST, &date, NULL));
+	assert_int_equal(date.month, 3); /* hyphens are no American custom */
+	assert_true(metadata_date_find(months, SPAN("25/03/2020"), DATE_MONTH_FIRST, &date, NULL));
+	assert_false(date.ambiguous);
 	assert_true(metadata_date_read(months, SPAN("1591531200"), DATE_DAY_FIRST, &date));
 	assert_int_equal(metadata_date_seconds(&date), 1591531200);
 	assert_true(metadata_date_read(months, SPAN("1591531200000"), DATE_DAY_FIRST, &date));
@@ -131,6 +136,8 @@ static void dates_in_addresses(void **state)
 		{"https://news.example/a/20200607_title", 2020, 6, 7},
 		{"https://news.example/2020/jun/07/title", 2020, 6, 7},
 		{"https://news.example/2020/6/7/title", 2020, 6, 7},
+		{"https://news.example/2020/june/07/title", 2020, 6, 7},
+		{"https://news.example/2020/06/200607130031.htm", 2020, 6, 0},
 		{"https://news.example/2020/06/title", 2020, 6, 0},
 		{"https://news.example/item/123420200607123", 0, 0, 0},
 		{"https://news.example/2020/13/45/title", 0, 0, 0},
@@ -182,6 +189,22 @@ static void names(void **state)
 		{"jdoe42", "jdoe42"},
 		{"https://news.example/jane", ""},
 		{"jane@news.example", ""},
+		{"Jane Doe, Senior Director, Sample Institute of Tides", "Jane Doe;Sample Institute of Tides"},
+		{"Jane Doe, Trial Attorney", "Jane Doe"},
+		{"Jane Doe, CEO of Sampleworks", "Jane Doe"},
+		{"Jane Doe, John Roe", "Jane Doe;John Roe"},
+		{"Jane Doe, sampledaily.example", "Jane Doe"},
+		{"Jane Doe in Sampleton", "Jane Doe"},
+		{"Jane Doe The Associated Press", "Jane Doe"},
+		{"Jane Doe1", "Jane Doe"},
+		{"agent47", "agent47"},
+		{"Written by:", ""},
+		{"Autor:", ""},
+		{"By \xE2\x80\x94", ""},
+		{"View all stories", ""},
+		{"More from Jane Doe", ""},
+		{"Social links for Jane Doe", ""},
+		{"Vonda Roe", "Vonda Roe"},
 		{"Share", ""},
 		{"Photo: Some Body", ""},
 		{"by using this site you agree", ""},
@@ -189,6 +212,8 @@ static void names(void **state)
 	};
 	struct metadata_reader *reader = metadata_reader_new();
 	assert_non_null(reader);
+	reader->site_host = SPAN("www.sampledaily.example");
+	title_fold_sites(reader);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct span found[8];
 		size_t count = author_names(reader, span_of(rows[i].text), found, 8);
@@ -223,6 +248,7 @@ static void titles(void **state)
 	assert_non_null(reader);
 	reader->site_names[reader->site_name_count++] = SPAN("The Daily Sample");
 	reader->site_host = SPAN("www.sampledaily.example");
+	title_fold_sites(reader);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct span got = title_strip(reader, span_of(rows[i].title));
 		if (!span_equal(got, span_of(rows[i].want)))
