@@ -464,7 +464,17 @@ static struct span cut_tail(struct span text)
 			text.size = at;
 	}
 
-	static const char *const behind_name[] = {" on ", " for ", " via ", " is a ", " is an ", " at ", " / ", " in ", " The Associated Press", " Associated Press", " Special to "};
+	static const char *const behind_name[] = {" on ",
+						  " for ",
+						  " via ",
+						  " is a ",
+						  " is an ",
+						  " at ",
+						  " / ",
+						  " in ",
+						  " The Associated Press",
+						  " Associated Press",
+						  " Special to "};
 	for (size_t i = 0; i < sizeof behind_name / sizeof *behind_name; i++) {
 		size_t at =
 			may_hold(behind, span_of(behind_name[i])) ? span_find(text, span_of(behind_name[i])) : SIZE_MAX;
@@ -561,10 +571,11 @@ static const char *const credit_rows[] = {"photo",          "image",        "fot
 
 /* Beginnings of links and buttons around authors. */
 static const char *const not_name_starts[] = {
-	"view ",	 "see all",     "see more",   "see full", "more from", "more by",  "more articles", "all articles",
-	"all posts",     "read ",       "write a ",   "follow ",  "share ",    "email ",   "e-mail ",       "social links",
-	"learn more",    "get ",	"about ",     "contact ", "member ",   "log in",   "sign ",         "subscribe",
-	"connect with", "fact checked", "reviewed by", "on ",      "our ",      "the guardian view"};
+	"view ",         "see all",      "see more",    "see full",     "more from",  "more by",
+	"more articles", "all articles", "all posts",   "read ",        "write a ",   "follow ",
+	"share ",        "email ",       "e-mail ",     "social links", "learn more", "get ",
+	"about ",        "contact ",     "member ",     "log in",       "sign ",      "subscribe",
+	"connect with",  "fact checked", "reviewed by", "on ",          "our ",       "the guardian view"};
 
 static bool acceptable(struct span name)
 {
@@ -614,14 +625,14 @@ static struct span cut_role(struct span name)
 static bool ends_in_role(struct span name)
 {
 	static const char *const nouns[] = {
-		"reporter",   "correspondent", "editor",     "writer",    "columnist", "contributor",   "producer",
-		"journalist", "expert",	       "analyst",    "photographer", "redakteur", "redakteurin", "director",
-		"officer",    "attorney",      "lawyer",     "educator",  "manager",   "president",     "founder",
-		"specialist", "engineer",      "strategist", "consultant", "advisor",   "adviser",       "coach",
-		"scientist",  "professor",     "fellow",     "reviewer",  "dean",      "horticulturalist"};
-	static const char *const heads[] = {"ceo",    "cto",     "cfo",      "coo",       "cmo",    "chief",
-					    "head",   "vp",      "director", "founder",   "senior", "sr.",
-					    "co-founder", "president", "managing", "professor", "owner", "editor"};
+		"reporter",   "correspondent", "editor",     "writer",       "columnist", "contributor",     "producer",
+		"journalist", "expert",        "analyst",    "photographer", "redakteur", "redakteurin",     "director",
+		"officer",    "attorney",      "lawyer",     "educator",     "manager",   "president",       "founder",
+		"specialist", "engineer",      "strategist", "consultant",   "advisor",   "adviser",         "coach",
+		"scientist",  "professor",     "fellow",     "reviewer",     "dean",      "horticulturalist"};
+	static const char *const heads[] = {"ceo",        "cto",       "cfo",      "coo",       "cmo",    "chief",
+					    "head",       "vp",        "director", "founder",   "senior", "sr.",
+					    "co-founder", "president", "managing", "professor", "owner",  "editor"};
 	struct span rest = name, first;
 	if (span_cut(&rest, ' ', &first) && rest.size && word_in(first, ROWS(heads)))
 		return true;
@@ -762,7 +773,8 @@ bool author_begins_name(struct span text)
 	if (first < 'A' || (first > 'Z' && first < 0x80))
 		return false;
 	size_t end = 0;
-	while (end < text.size && !memchr(",&|/", text.data[end], 4) && !ascii_is_digit((unsigned char)text.data[end]) &&
+	while (end < text.size && !memchr(",&|/", text.data[end], 4) &&
+	       !ascii_is_digit((unsigned char)text.data[end]) &&
 	       !(text.data[end] == ' ' && span_starts(span_slice(text, end, 5), SPAN(" and "))))
 		end++;
 	if (end < text.size && ascii_is_digit((unsigned char)text.data[end]))

@@ -3,7 +3,8 @@
  * Equal values form a group. A group's features are which source said it where (below the headline, above, far away, in
  * a part that is not the article) and a few properties of the value; metadata_score.c weighs them. "Nothing" is a group
  * of its own, so that a weak value is left out rather than given. The weights are learned by
- * extract/train/metadata_weights.py with cross-validation by domain; a fixed order of sources was what they replaced. */
+ * extract/train/metadata_weights.py with cross-validation by domain; a fixed order of sources was what they replaced.
+ */
 #include "extract/metadata_internal.h"
 
 enum { NEAR = 6, LATER = 30, ABOVE = 10 };
@@ -359,8 +360,8 @@ static struct group *add_names(const struct metadata_reader *reader, struct grou
 		bool on;
 		unsigned extra;
 
-	} rows[] = {{full, AUTHOR_FULL},    {digits, AUTHOR_DIGITS}, {lone, AUTHOR_SHORT},
-		    {lengthy, AUTHOR_LONG}, {site, EXTRA_SITE},      {count >= 3, AUTHOR_MANY}, {small, AUTHOR_SMALL}};
+	} rows[] = {{full, AUTHOR_FULL}, {digits, AUTHOR_DIGITS},   {lone, AUTHOR_SHORT}, {lengthy, AUTHOR_LONG},
+		    {site, EXTRA_SITE},  {count >= 3, AUTHOR_MANY}, {small, AUTHOR_SMALL}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].on)
 			add_feature(group, extra_of(1, rows[i].extra));
@@ -646,7 +647,8 @@ void group_dates(const struct metadata_reader *reader, struct group_list *list)
 		if (!group)
 			continue;
 		if (date.precision > group->date.precision ||
-		    (date.zone != ZONE_NONE && group->date.zone == ZONE_NONE && date.precision == group->date.precision))
+		    (date.zone != ZONE_NONE && group->date.zone == ZONE_NONE &&
+		     date.precision == group->date.precision))
 			group->date = date;
 		add_feature(group, feature_of(row->source, row->source == DATE_URL || row->source == DATE_IMAGE
 								   ? PLACE_HEAD

@@ -581,8 +581,9 @@ bool metadata_date_of_url(struct span url, struct metadata_date *date)
 			   value >= 1 && value <= 12) {
 			month = (int)value;
 		} else if (year && !month && piece.size >= 3) {
-			static const char *const names[] = {"january", "february", "march",     "april",   "may",      "june",
-							    "july",    "august",   "september", "october", "november", "december"};
+			static const char *const names[] = {"january",   "february", "march",    "april",
+							    "may",       "june",     "july",     "august",
+							    "september", "october",  "november", "december"};
 			for (int m = 0; m < 12; m++)
 				if (span_equal_nocase(piece, span_of(names[m])) ||
 				    span_equal_nocase(piece, (struct span){names[m], 3}))

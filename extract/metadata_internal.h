@@ -168,13 +168,13 @@ enum author_extra {
 	AUTHOR_PART,            /* all in a longer list */
 	AUTHOR_WHOLE,           /* holds all of a shorter list */
 	AUTHOR_DIGITS,
-	AUTHOR_FIRST,      /* the first of those found in the page's texts */
-	AUTHOR_SAID_TWICE, /* in head and texts */
-	AUTHOR_ALONE,      /* no other group looks like full names */
-	AUTHOR_BEGINS,     /* another group's first name begins with it: "Jane Doe" and "Jane Doe Editor" */
-	AUTHOR_TAILED,     /* the other of the two */
-	AUTHOR_SMALL,      /* begins with a small letter */
-	AUTHOR_LISTED,     /* several full names, said so by JSON-LD or a meta element */
+	AUTHOR_FIRST,       /* the first of those found in the page's texts */
+	AUTHOR_SAID_TWICE,  /* in head and texts */
+	AUTHOR_ALONE,       /* no other group looks like full names */
+	AUTHOR_BEGINS,      /* another group's first name begins with it: "Jane Doe" and "Jane Doe Editor" */
+	AUTHOR_TAILED,      /* the other of the two */
+	AUTHOR_SMALL,       /* begins with a small letter */
+	AUTHOR_LISTED,      /* several full names, said so by JSON-LD or a meta element */
 	AUTHOR_PART_LISTED, /* all in such a list */
 };
 enum date_extra {
@@ -277,12 +277,13 @@ struct metadata_reader {
 	bool ld_article;
 	unsigned ld_articles;
 	uint32_t text_count, heading_at, h1_count, h2_count;
-	uint32_t by_at;     /* the text before said no more than "by" */
-	uint32_t by_end;    /* the text before was a name behind such a text: a joint may follow */
-	size_t by_row;      /* 1 + that name's row of evidence, 0 none */
+	uint32_t by_at;        /* the text before said no more than "by" */
+	uint32_t by_end;       /* the text before was a name behind such a text: a joint may follow */
+	size_t by_row;         /* 1 + that name's row of evidence, 0 none */
 	uint32_t heading_text; /* ordinal of the text behind the last h1 */
-	uint32_t date_next, name_next; /* ordinals of the texts beside the last date and the last name near a headline */
-	struct span name;              /* the text that may be that name */
+	uint32_t date_next,
+		name_next;  /* ordinals of the texts beside the last date and the last name near a headline */
+	struct span name;   /* the text that may be that name */
 	uint8_t text_label; /* what the text before announced: enum date_label */
 	unsigned date_tries;
 	struct group_list groups;
@@ -349,9 +350,9 @@ struct name_shape author_shape(struct span name);
 bool author_is_byline(const struct metadata_reader *reader, struct span text, bool *label);
 /* TEXT, or what stands before its first joint, looks like a full name. */
 bool author_begins_name(struct span text);
-void hint_index(struct metadata_reader *reader);  /* words of classes by their first letter */
-void path_index(struct metadata_reader *reader);  /* addresses of authors' pages by their first byte */
-void label_index(struct metadata_reader *reader); /* words before dates by their first byte */
+void hint_index(struct metadata_reader *reader);   /* words of classes by their first letter */
+void path_index(struct metadata_reader *reader);   /* addresses of authors' pages by their first byte */
+void label_index(struct metadata_reader *reader);  /* words before dates by their first byte */
 void author_index(struct metadata_reader *reader); /* the words for "by" by their first byte */
 
 /* ---- Choice ------------------------------------------------------------------------------------------- */
@@ -361,8 +362,9 @@ void group_authors(struct metadata_reader *reader, struct group_list *list);
 void group_dates(const struct metadata_reader *reader, struct group_list *list);
 
 /* A group as the trees see it, at most DESCRIBE_MAX bytes: for each source of the field the first place it said it in
- * (1 + enum place), SAID_ELSEWHERE where it said another group, 0 where it said nothing; for titles, whether without the
- * site's name; how many features stand in each place; the properties; sizes. SAID is group_said's. The bytes used. */
+ * (1 + enum place), SAID_ELSEWHERE where it said another group, 0 where it said nothing; for titles, whether without
+ * the site's name; how many features stand in each place; the properties; sizes. SAID is group_said's. The bytes used.
+ */
 enum { DESCRIBE_MAX = 96, SAID_ELSEWHERE = PLACE_COUNT + 1 };
 void group_said(const struct group_list *list, uint8_t said[METADATA_SOURCE_COUNT]);
 size_t group_describe(const struct group_list *list, size_t index, const uint8_t said[METADATA_SOURCE_COUNT], int field,

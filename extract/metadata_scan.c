@@ -699,7 +699,8 @@ static bool on_text_date(struct walk *walk, struct span text, uint32_t at)
 /* Signs alone: what stands between a name and a date. */
 static bool is_sign(struct span text)
 {
-	return text.size <= 3 && !ascii_is_alpha((unsigned char)*text.data) && !ascii_is_digit((unsigned char)*text.data);
+	return text.size <= 3 && !ascii_is_alpha((unsigned char)*text.data) &&
+	       !ascii_is_digit((unsigned char)*text.data);
 }
 
 /* A name and a date side by side, shortly behind a headline, are most often a by-line without a word for "by". */
@@ -726,7 +727,8 @@ static void on_neighbour(struct walk *walk, struct span text, uint32_t at, bool 
 /* Between two names of a list. */
 static bool is_joint(struct span text)
 {
-	static const char *const joints[] = {",", "and", "&", "und", "et", "y", "e", "en", "i", "og", "och", "и", "、", ", and"};
+	static const char *const joints[] = {",",  "and", "&",  "und", "et", "y",  "e",
+					     "en", "i",   "og", "och", "и",  "、", ", and"};
 	for (size_t i = 0; i < sizeof joints / sizeof *joints; i++)
 		if (span_equal_nocase(text, span_of(joints[i])))
 			return true;
@@ -742,7 +744,8 @@ static void on_byline(struct walk *walk, struct span text, uint32_t at)
 		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
 		if (reader->by_row && list->count > before) { /* one by-line: one list */
 			struct evidence *row = &list->rows[reader->by_row - 1];
-			row->text = arena_print(reader->arena, "%.*s; %.*s", SPAN_ARG(row->text), SPAN_ARG(list->rows[before].text));
+			row->text = arena_print(reader->arena, "%.*s; %.*s", SPAN_ARG(row->text),
+						SPAN_ARG(list->rows[before].text));
 			list->count = before;
 		} else {
 			reader->by_row = list->count > before ? list->count : 0;

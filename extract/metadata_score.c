@@ -85,7 +85,7 @@ static int32_t tree_sum(int field, const uint8_t *x)
 		unsigned slot = 0;
 		while (slot < TREE_LEAF)
 			slot = x[tree->nodes[slot].feature] <= tree->nodes[slot].threshold ? tree->nodes[slot].left
-											    : tree->nodes[slot].right;
+											   : tree->nodes[slot].right;
 		sum += tree->leaves[slot - TREE_LEAF];
 	}
 	return sum;

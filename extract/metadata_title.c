@@ -137,10 +137,10 @@ static bool is_site(const struct metadata_reader *reader, struct span piece)
 	const struct folded_sites *sites = &reader->sites;
 	for (size_t i = 0; i < sites->count; i++) {
 		struct span y = {sites->rows[i].text, sites->rows[i].size};
-		if (i < sites->names   ? same_name(x, y)
-		    : x.size < 3       ? false
+		if (i < sites->names    ? same_name(x, y)
+		    : x.size < 3        ? false
 		    : i < sites->labels ? same_label(x, y)
-				       : span_equal(x, y))
+					: span_equal(x, y))
 			return true;
 	}
 	return false;

@@ -89,7 +89,9 @@ static void json_ld(void **state)
 		"\"keywords\":[\"river\",\"rain\"],\"description\":\"Three days of "
 		"rain.\",\"license\":\"https://creativecommons.org/licenses/by/4.0/\","
 		"\"publisher\":{\"@type\":\"Organization\",\"name\":\"The Daily Sample\"}},"
-		"{\"@type\":\"Person\",\"@id\":\"#jane\",\"name\":\"Jane Doe\"}]}</script></head><body>" "<article><h1>River rises again after rain</h1><p>The river rose for three days and the town watched it "
+		"{\"@type\":\"Person\",\"@id\":\"#jane\",\"name\":\"Jane Doe\"}]}</script></head><body>"
+		"<article><h1>River rises again after rain</h1><p>The river rose for three days and the town watched "
+		"it "
 		"from the bridge.</p></article></body></html>");
 	is(m->title, "River rises again after rain");
 	is(m->title_full, "River rises again after rain | The Daily Sample");

@@ -100,7 +100,8 @@ static void neighbours(void **state)
 
 static void lists(void **state)
 {
-	static const char json[] = "<script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"author\":[%s]}</script>";
+	static const char json[] =
+		"<script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"author\":[%s]}</script>";
 	char head[600];
 	/* the whole list that JSON-LD has, though the page shows its first name twice */
 	snprintf(head, sizeof head, json,
@@ -127,7 +128,8 @@ static void dates(void **state)
 static void titles(void **state)
 {
 	/* a button and a link to the heading itself are no part of it */
-	is(read_page(*state, "", "<h1>River rises again after rain <button>Copy path</button><a href=#x>\xC2\xB6</a></h1>")
+	is(read_page(*state, "",
+		     "<h1>River rises again after rain <button>Copy path</button><a href=#x>\xC2\xB6</a></h1>")
 		   ->title,
 	   "River rises again after rain");
 	/* a heading that is what the title element has behind its separator */
@@ -171,8 +173,9 @@ static void scores(void **state)
 				unsigned place = (unsigned)(draw(&random) % (field ? PLACE_COUNT : 4));
 				unsigned extra = 1 + (unsigned)(draw(&random) % (EXTRA_COUNT - 1));
 				group->features[k] =
-					(uint16_t)(draw(&random) % 2 ? source * PLACE_COUNT + place
-								     : FEATURE_EXTRA + (unsigned)field * EXTRA_COUNT + extra);
+					(uint16_t)(draw(&random) % 2
+							   ? source * PLACE_COUNT + place
+							   : FEATURE_EXTRA + (unsigned)field * EXTRA_COUNT + extra);
 			}
 		}
 		uint8_t said[METADATA_SOURCE_COUNT], x[DESCRIBE_MAX];
