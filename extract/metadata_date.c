@@ -221,8 +221,10 @@ static bool token_in(const struct token_list *list, size_t i, const char *const 
 {
 	if (i >= list->count || list->rows[i].kind != TOKEN_WORD)
 		return false;
+	struct span text = token_text(list, &list->rows[i]);
+	char first = (char)ascii_lower((unsigned char)*text.data);
 	for (; *words; words++)
-		if (span_equal_nocase(token_text(list, &list->rows[i]), span_of(*words)))
+		if (**words == first && span_equal_nocase(text, span_of(*words)))
 			return true;
 	return false;
 }

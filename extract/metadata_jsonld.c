@@ -431,12 +431,16 @@ void metadata_jsonld(struct metadata_reader *reader, struct span script)
 	walk(&ld, root, true);
 }
 
-static const char *const script_keys[] = {
-	"datePublished",      "publishDate",  "publishedAt",          "published_at",
-	"publishedDate",      "pubDate",      "published_time",       "publicationDate",
-	"publish_date",       "publish_time", "article_publish_date", "datePosted",
-	"articlePublishDate", "displayDate",  "firstPublished",       "published",
-	"page_publish_date",  "dateCreated",  "created_at",           "createdAt"};
+#define KEY(text)                                                                                                      \
+	{                                                                                                              \
+		text, sizeof(text) - 1                                                                                 \
+	}
+static const struct span script_keys[] = {
+	KEY("datePublished"),      KEY("publishDate"),  KEY("publishedAt"),          KEY("published_at"),
+	KEY("publishedDate"),      KEY("pubDate"),      KEY("published_time"),       KEY("publicationDate"),
+	KEY("publish_date"),       KEY("publish_time"), KEY("article_publish_date"), KEY("datePosted"),
+	KEY("articlePublishDate"), KEY("displayDate"),  KEY("firstPublished"),       KEY("published"),
+	KEY("page_publish_date"),  KEY("dateCreated"),  KEY("created_at"),           KEY("createdAt")};
 enum { SCRIPT_KEYS = sizeof script_keys / sizeof *script_keys };
 
 /* For each key what stands behind its first use as one, "KEY":, in one pass over the quotes. A key may be the end of a
@@ -453,8 +457,10 @@ static void find_keys(struct span script, struct span rests[SCRIPT_KEYS])
 		at++;
 		if (value == end || *value != ':' || (last != 'd' && last != 'e' && last != 't'))
 			continue;
+		char before = at - script.data > 2 ? at[-3] : 0; /* the key's last but one */
 		for (size_t k = 0; k < SCRIPT_KEYS; k++)
-			if (!rests[k].data && span_ends(name, span_of(script_keys[k])))
+			if (!rests[k].data && script_keys[k].data[script_keys[k].size - 2] == before &&
+			    span_ends(name, script_keys[k]))
 				rests[k] = span_trim((struct span){value + 1, (size_t)(end - value) - 1});
 	}
 }

@@ -637,9 +637,9 @@ static void agency(struct metadata_reader *reader, struct span text)
 					     "\xCE\xA0\xCE\xB7\xCE\xB3\xCE\xAE: "};
 	if (reader->source_name.size || !reader->h1_count)
 		return;
-	bool maybe = text.size < 80 && memchr("SQFBsqfb\xD0\xE6\xCE", *text.data, 11);
+	bool maybe = text.size < 80 && memchr("SQFB\xD0\xE6\xCE", *text.data, 7);
 	for (size_t i = 0; maybe && i < sizeof labels / sizeof *labels; i++)
-		if (span_starts_nocase(text, span_of(labels[i]))) {
+		if (*text.data == *labels[i] && span_starts_nocase(text, span_of(labels[i]))) {
 			struct span name = span_slice(text, span_of(labels[i]).size, SIZE_MAX);
 			size_t end = 0;
 			while (end < name.size && !strchr(",;|(", name.data[end]))
