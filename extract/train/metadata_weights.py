@@ -12,8 +12,9 @@ the page and "none". Weights are drawn towards zero (ridge), so that a feature s
 unexplained small trees are grown (gradient boosting of the same likelihood) that see a group as the bytes of group_describe().
 Cross-validation folds are made of whole domains. Only numpy is needed.
 
---ablate trains and cross-validates anew without each family of sources (their evidence is taken away, and values that nothing
-else says), and without the places and the properties of values, and prints a table for docs/metadata.md.
+--ablate trains and cross-validates anew without the trees and, without them, without each family of sources (their evidence is
+taken away, and values that nothing else says), and without the places and the properties of values, and prints a table for
+docs/metadata.md.
 """
 import collections, json, os, re, subprocess, sys, urllib.parse
 import numpy as np
@@ -268,7 +269,7 @@ def ablate(pages, sources, places, count, base, extras):
             out.append(page)
         return out
 
-    runs = [('all', pages)]
+    runs = [('all', pages), ('without trees', pages)]   # those below are without trees, too: a tree sees what was taken away
     for name, pattern in FAMILIES.items():
         gone = {i for i, (_, source) in enumerate(sources) if re.fullmatch(pattern, source)}
         runs.append(('without ' + name, without(pages, gone.__contains__, places, base, False)))
@@ -278,6 +279,8 @@ def ablate(pages, sources, places, count, base, extras):
     print('| |', ' | '.join(f'{f} {s.split("-")[0]}' for f, s in columns), '|\n|---' + '|---' * len(columns) + '|')
     for name, some in runs:
         cells = {}
+        if name != 'all':
+            TREES.update((field, 0) for field in FIELDS)
         for number, field in enumerate(FIELDS):
             rows = Rows(some, field, count, base + number * extras)
             tally = collections.defaultdict(lambda: [0, 0, 0])
