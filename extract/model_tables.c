@@ -2372,4 +2372,4 @@ const unsigned char model_builtin[] = {
 255,5,245,178,11,10,254,11,8,233,26,214,17,15,
 };
 const size_t model_builtin_size = sizeof model_builtin;
-const uint64_t model_builtin_features = 0x5f711810f74bc3e5;
+const uint64_t model_builtin_features = 0xbfb3f54b3868cc7d;
