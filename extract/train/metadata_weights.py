@@ -264,7 +264,8 @@ def ablate(pages, sources, places, count, base, extras):
         for page in pages:
             page = dict(page)
             for field in FIELDS:
-                page[field] = [{'v': g.get('v'), 'f': sorted({x // places * places if x < base else x for x in g['f']})}
+                page[field] = [{'v': g.get('v'), 'x': g['x'],
+                                'f': sorted({x // places * places if x < base else x for x in g['f']})}
                                for g in page[field]]
             out.append(page)
         return out
