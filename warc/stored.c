@@ -12,8 +12,9 @@ enum { WAY, KIND, ARC, RANGES, FIRST, BYTES, PACKED, MEMBER, FIELDS };
 void warc_input_state(const struct warc_input *input, struct buffer *out)
 {
 	const uint64_t fields[FIELDS] = {
-		[WAY] = input->way,       [KIND] = input->kind,   [ARC] = input->arc,       [RANGES] = input->ranges,
-		[FIRST] = input->first,   [BYTES] = input->bytes, [PACKED] = input->packed, [MEMBER] = input->member_index,
+		[WAY] = input->way,       [KIND] = input->kind,           [ARC] = input->arc,
+		[RANGES] = input->ranges, [FIRST] = input->first,         [BYTES] = input->bytes,
+		[PACKED] = input->packed, [MEMBER] = input->member_index,
 	};
 	for (int i = 0; i < FIELDS; i++)
 		buffer_print(out, i ? " %llu" : "%llu", (unsigned long long)fields[i]);
