@@ -107,8 +107,11 @@ int cli_recluster(int argc, char **argv)
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return usage();
 	const char *corpus = argv[1];
+	if (corpus[0] == '-')
+		return cli_fail(EXIT_USAGE, "recluster",
+				"the folder comes first: warcmill recluster DIR -o NEW [OPTION]...");
 	char *manifest = join(corpus, "SHA256SUMS");
-	bool built = manifest && corpus[0] != '-' && file_exists(manifest);
+	bool built = manifest && file_exists(manifest);
 	free(manifest);
 	if (built)
 		return corpus_again(argc, argv);
@@ -116,7 +119,7 @@ int cli_recluster(int argc, char **argv)
 	int code = EXIT_IO;
 	if (!df || !clusters) {
 		code = cli_fail(EXIT_IO, "recluster", "no memory");
-	} else if (corpus[0] == '-' || !file_exists(df) || !file_exists(clusters)) {
+	} else if (!file_exists(df) || !file_exists(clusters)) {
 		code = cli_fail(EXIT_USAGE, "recluster", "%s is no output of warcmill dedup or build", corpus);
 	} else {
 		bool good = add(&parts, memory_text(SPAN("dedup"))) && add(&parts, memory_text(SPAN("--df")));

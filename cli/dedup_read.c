@@ -14,6 +14,11 @@
 #include <unistd.h>
 #include <zstd.h>
 
+static const char *input_name(const char *input)
+{
+	return strcmp(input, "-") ? input : "standard input";
+}
+
 enum { BATCH_BYTES = 1 << 22, LINE_BYTES_MAX = 256 << 20 };
 
 struct line_result {
@@ -119,7 +124,7 @@ static void line_parse(struct job_worker *worker, struct line_result *out)
 		snprintf(out->why, sizeof out->why, "%s",
 			 object->kind != JSON_OBJECT ? "not a JSON object"
 			 : !id.data                  ? "no \"id\" (text or number)"
-			 : !text.data                ? "no \"text\""
+			 : !text.data                ? "no \"text\" that is a string"
 						     : "an \"id\" with tabs or line breaks, or over 64 KiB");
 		return;
 	}
@@ -238,7 +243,7 @@ static enum status batch_take(struct dedup_job *job, uint32_t file, struct batch
 		struct line_result *line = &batch->lines[i];
 		if (!line->id.data) {
 			job->malformed++;
-			fprintf(stderr, "warcmill dedup: %s:%llu: %s\n", job->names[file],
+			fprintf(stderr, "warcmill dedup: %s:%llu: %s\n", input_name(job->names[file]),
 				(unsigned long long)line->number, line->why);
 			continue;
 		}
@@ -272,8 +277,8 @@ static enum status read_input(struct dedup_job *job, uint32_t file, struct batch
 		job->lines += next == STATUS_OK || next == STATUS_LIMIT;
 		if (next == STATUS_LIMIT || next == STATUS_DATA) {
 			job->malformed++;
-			fprintf(stderr, "warcmill dedup: %s:%llu: %s\n", job->names[file], (unsigned long long)number,
-				fault->text);
+			fprintf(stderr, "warcmill dedup: %s:%llu: %s\n", input_name(job->names[file]),
+				(unsigned long long)number, fault->text);
 			if (next == STATUS_DATA)
 				break; /* what follows in this file cannot be read */
 			continue;
@@ -336,8 +341,8 @@ static enum status rank_ids(struct dedup_job *job, struct fault *fault)
 			struct span shown = span_slice(id, 0, 60);
 			return fault_set(fault, STATUS_DATA, 0,
 					 "the id '%.*s' is used twice: %.60s:%llu and %.60s:%llu", SPAN_ARG(shown),
-					 job->names[a->file], (unsigned long long)a->line, job->names[b->file],
-					 (unsigned long long)b->line);
+					 input_name(job->names[a->file]), (unsigned long long)a->line,
+					 input_name(job->names[b->file]), (unsigned long long)b->line);
 		}
 	}
 	return STATUS_OK;
@@ -365,7 +370,7 @@ enum status job_read(struct dedup_job *job, struct fault *fault)
 		else if ((status = read_input(job, i, &batch, fault))) {
 			char text[sizeof fault->text];
 			memcpy(text, fault->text, sizeof text);
-			fault_set(fault, status, fault->offset, "%.80s: %.140s", job->names[i], text);
+			fault_set(fault, status, fault->offset, "%.80s: %.140s", input_name(job->names[i]), text);
 		}
 	}
 	buffer_free(&batch.bytes);

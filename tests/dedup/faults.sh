@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../cli/lib.sh" "$1" "$2"
 shim=$3
 memory_shim=$4
-points=${FAULT_POINTS:-8}
+points=${FAULT_POINTS:-5}
 
 # story SEED WORDS: invented words, the same everywhere.
 story() {
