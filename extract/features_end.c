@@ -225,7 +225,7 @@ void features_end(struct features *f, const struct blocks *blocks, const uint8_t
 	memset(space, 0, units * sizeof *space);
 	fill_units(f, blocks, good, space);
 	fill_since(f, blocks, p);
-	memset(space, 0, 3 * TRIPLE_SLOTS * sizeof *space);
+	memset(space, 0, TRIPLE_SLOTS * sizeof *space); /* the keys: a triple's blocks are set with it */
 	fill_said(f, blocks, space);
 	fill_runs(f, blocks, p, good, space);
 }
