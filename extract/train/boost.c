@@ -3,7 +3,7 @@
  *
  * usage: warcmill-boost ROWS TREES-OUT COUNT LEAVES DEPTH RATE LAMBDA COLUMNS ROWS-SHARE MIN-WEIGHT SEED
  *
- * ROWS: u32 n, u32 f, then u8 x[n][f], f32 y[n] (0 or 1), f32 weight[n]. Each tree sees a share of the columns
+ * ROWS: u32 n, u32 f, then u8 x[n][f], f32 y[n] (0..1), f32 weight[n]. Each tree sees a share of the columns
  * (COLUMNS) and of the rows: that is both faster and better than all of them. scikit-learn's booster cannot draw
  * columns, and takes five times as long. Writes text: the base, then per tree the number of inner nodes, "feature
  * threshold left right" lines (slots: inner nodes in order of growth, then leaves) and the leaves' values. One thread,

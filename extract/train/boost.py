@@ -51,16 +51,16 @@ def read_trees(path):
     return base, trees
 
 
-def fit(tool, work, x, y, w, options, drop=(), seeds=1):
-    """Blocks half in the truth weigh less; features in DROP are left out (ablation). OPTIONS: trees, leaves, depth, rate, lambda,
-    columns, rows, min_weight. SEEDS forests of trees / SEEDS each are averaged: they differ in the rows and columns that they drew."""
+def fit(tool, work, x, y, target, w, options, drop=(), seeds=1):
+    """TARGET is the probability that trees are taught. Blocks half in the truth (Y) weigh less; features in DROP are left out (ablation).
+    OPTIONS: trees, leaves, depth, rate, lambda, columns, rows, min_weight. SEEDS forests of trees / SEEDS each are averaged: they differ in the rows and columns that they drew."""
     w = w * np.where((y > 0.15) & (y < 0.85), 0.6, 1.0)
     features = np.array([k for k in range(x.shape[1]) if k not in drop], np.int64)
     rows = os.path.join(work, 'rows-%d' % os.getpid())
     with open(rows, 'wb') as f:
         f.write(struct.pack('<II', len(x), len(features)))
         f.write(np.ascontiguousarray(x[:, features]).tobytes())
-        f.write((y > 0.5).astype('<f4').tobytes())
+        f.write(target.astype('<f4').tobytes())
         f.write((w / w.mean()).astype('<f4').tobytes())
     grown = []
     for seed in range(seeds):

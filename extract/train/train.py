@@ -41,6 +41,7 @@ SETS = {'andythefactory-news': 1.5, 'fundus-multilingual': 1.5, 'wcxb-dev': 1.2,
 FOLDS = 5
 MODEL_VERSION = 1  # model.h
 TAU = (38, 128)  # article_decide.c
+SOFT = 0.3  # share of stage 1's opinion in what stage 2 is taught: truths are not beyond doubt
 
 
 class Page:
@@ -299,17 +300,19 @@ def sample(p, rng):
 
 
 def fit(pages, views, o, stage, drop=()):
-    x, y, w = [], [], []
+    x, y, w, target = [], [], [], []
     for p in pages:
         if p.reach < 15 or p.scale == 0:
             continue
         keep, factor = p.sample
         x.append(rows_of(p, views)[keep])
         y.append(p.y[keep])
+        target.append((1 - SOFT * stage) * (y[-1] > 0.5) + SOFT * stage * p.score[keep])
         w.append((p.weight * factor * p.doubt)[keep] * p.scale)
     report.log('rows', sum(map(len, y)))
     options = (o.trees[stage], o.leaves, o.depth, o.rate[stage], o.regular, o.columns, o.rows, o.least)
-    return boost.fit(o.booster, o.work, np.concatenate(x), np.concatenate(y), np.concatenate(w), options, drop, o.seeds[stage])
+    columns = [np.concatenate(rows) for rows in (x, y, target, w)]
+    return boost.fit(o.booster, o.work, *columns, options, drop, o.seeds[stage])
 
 
 JOBS = None
@@ -400,7 +403,7 @@ def main():
     siblings = collections.Counter(p.group for p in pages)
     lot = dict(zip(sorted(siblings), np.random.default_rng(5).random(len(siblings))))
     for p in pages:
-        p.scale, p.doubt = float(lot[p.group] < o.sites), 1.0
+        p.scale, p.doubt, p.score = float(lot[p.group] < o.sites), 1.0, np.zeros(len(p.y))
         weigh(p, siblings[p.group])
         p.sample = sample(p, rng)
     log('pages', len(pages), 'blocks', sum(len(p.y) for p in pages), 'views', len(views1), len(views2))
@@ -437,7 +440,7 @@ def main():
                 far = (p.score < 0.03) & (p.y < 0.3)
                 some = rng.random(len(far)) < 0.15
                 p.sample = keep & (~far | some), factor * np.where(far, 1 / 0.15, 1.0)
-                p.doubt = 0.5 + 4 * p.score * (1 - p.score)
+                p.doubt = (0.5 + 4 * p.score * (1 - p.score)) * p.mask
     pickle.dump([(p.set, p.id, p.fold, p.score, p.y, p.words, p.texts) for p in pages], open(os.path.join(o.work, 'cv.pickle'), 'wb'))
     if not o.no_final:
         write_model(names[FOLDS], digest, tables[FOLDS], stages[FOLDS])
