@@ -2372,4 +2372,4 @@ const unsigned char model_builtin[] = {
 9,243,12,32,233,11,7,226,33,15,17,244,255,236,
 };
 const size_t model_builtin_size = sizeof model_builtin;
-const uint64_t model_builtin_features = 0xcb755ebdbe509218;
+const uint64_t model_builtin_features = 0x7c29d33ce1e9e53b;
