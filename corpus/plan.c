@@ -74,6 +74,17 @@ static enum status restore_inputs(struct plan *plan, const struct json *list, co
 	return status;
 }
 
+/* Long enough that finding where its first record begins costs nothing, and short enough that a single archive of some
+ * megabytes keeps all cores busy to the end. It follows from the inputs alone: a plan is the same on every machine. */
+static uint64_t segment_size(const struct plan *plan)
+{
+	enum { SHARE = 64, LEAST = 1 << 20, MOST = 32 << 20 };
+	uint64_t total = 0;
+	for (size_t i = 0; i < plan->input_count; i++)
+		total += warc_input_bytes(warc_inputs_at(plan->inputs, i));
+	return total / SHARE < LEAST ? LEAST : total / SHARE > MOST ? MOST : total / SHARE;
+}
+
 static enum status read_inputs(struct plan *plan, const struct origin *origin, struct fault *fault)
 {
 	const struct warc_options options = {.name_depth = plan->settings.name_depth,
@@ -87,6 +98,8 @@ static enum status read_inputs(struct plan *plan, const struct origin *origin, s
 		return fault_set(fault, STATUS_USAGE, 0, "there is no archive among the inputs");
 	if (plan->input_count > UINT32_MAX)
 		return fault_set(fault, STATUS_USAGE, 0, "more than 4,294,967,295 inputs");
+	if (!plan->settings.segment_bytes)
+		plan->settings.segment_bytes = segment_size(plan);
 	return warc_segments_new(plan->inputs, plan->settings.segment_bytes, &plan->segments, &plan->segment_count,
 				 fault);
 }

@@ -66,4 +66,13 @@ expect 65 - "$program" build "$work/cut.warc.gz" -o "$work/strict" --strict --qu
 expect 0 - "$program" build "$work/empty.warc.gz" -o "$work/c-empty" --quiet
 expect 0 ' 0 findings' "$program" verify "$work/c-empty"
 
+# One archive of some megabytes is work for several cores: segments are a 64th of all, 1 MiB at least. How it is cut changes nothing.
+for ((i = 0; i < 30; i++)); do cat "${archives[0]}"; done >"$work/long.warc.gz"
+expect 0 '^segments	4$' "$program" build "$work/long.warc.gz" -o "$work/long" --dry-run
+expect 0 - "$program" build "$work/long.warc.gz" -o "$work/long" -j 2 --quiet
+for size in 32M 100K; do
+	expect 0 - "$program" build "$work/long.warc.gz" -o "$work/long-$size" -j 2 --quiet --segment-bytes "$size"
+	same_corpus "$work/long" "$work/long-$size"
+done
+
 finish
