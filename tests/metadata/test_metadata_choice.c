@@ -1,42 +1,7 @@
 /* What the choice takes of a page's evidence: rules of evidence and of groups, each on a page made up for it, and the
  * scores against their plain sums. */
 #include "extract/metadata_internal.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h> /* wants those above */
-
-struct fixture {
-	struct html_parser *parser;
-	struct metadata_reader *reader;
-	struct arena *arena;
-	struct page page;
-	struct page_metadata out;
-};
-
-static int open_fixture(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-	assert_non_null(f);
-	f->parser = html_parser_new(NULL);
-	f->reader = metadata_reader_new();
-	f->arena = arena_new(1 << 24);
-	*state = f;
-	return !f->parser || !f->reader || !f->arena;
-}
-
-static int close_fixture(void **state)
-{
-	struct fixture *f = *state;
-	html_parser_free(f->parser);
-	metadata_reader_free(f->reader);
-	arena_free(f->arena);
-	free(f);
-	return 0;
-}
+#include "tests/metadata/fixture.h"
 
 /* HEAD and BODY of a page of a newspaper, fetched on 2024-06-10. */
 static struct page_metadata *read_page(struct fixture *f, const char *head, const char *body)
