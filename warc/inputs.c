@@ -25,6 +25,14 @@ static void input_free(struct warc_input *input)
 	free(input);
 }
 
+struct warc_inputs *inputs_new(const struct warc_options *options)
+{
+	struct warc_inputs *inputs = memory_zeroed(1, sizeof *inputs);
+	if (inputs && options)
+		inputs->options = *options;
+	return inputs;
+}
+
 void warc_inputs_free(struct warc_inputs *inputs)
 {
 	if (!inputs)
@@ -321,11 +329,9 @@ enum status warc_inputs_new(const char *const *arguments, size_t count, const st
 			    struct warc_inputs **out, struct fault *fault)
 {
 	*out = NULL;
-	struct warc_inputs *inputs = memory_zeroed(1, sizeof *inputs);
+	struct warc_inputs *inputs = inputs_new(options);
 	if (!inputs)
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
-	if (options)
-		inputs->options = *options;
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i < count && !status; i++)
 		status = add_argument(inputs, arguments[i], true, fault);

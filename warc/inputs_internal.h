@@ -12,6 +12,8 @@ struct warc_inputs {
 	struct warc_remote *remote;   /* made with the first remote input */
 };
 
+/* An empty list. OPTIONS may be NULL. NULL without memory. */
+struct warc_inputs *inputs_new(const struct warc_options *options);
 /* A new input at the end of the list, a stream of unknown size until the caller knows better. NULL without memory. */
 struct warc_input *inputs_add(struct warc_inputs *inputs, const char *path, const char *member, enum input_way way);
 /* Add the file at PATH. ASKED: named by the user, not met in a folder: added whatever it is. */

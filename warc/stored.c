@@ -76,11 +76,9 @@ enum status warc_inputs_restore(const struct warc_stored *stored, size_t count, 
 				struct warc_inputs **out, struct fault *fault)
 {
 	*out = NULL;
-	struct warc_inputs *inputs = memory_zeroed(1, sizeof *inputs);
+	struct warc_inputs *inputs = inputs_new(options);
 	if (!inputs)
 		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
-	if (options)
-		inputs->options = *options;
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i < count && !status; i++)
 		status = restore(inputs, &stored[i], fault);
