@@ -172,6 +172,8 @@ void plan_free(struct plan *plan);
 /* The plan that FOLDER holds, without a look at the inputs: STATUS_USAGE when there is none, or it is another
  * program's. OPTIONS is filled. */
 enum status plan_load(const char *folder, struct build_options *options, struct plan **out, struct fault *fault);
+/* When the file PATH was last changed, in ns since 1970; 0 of anything else, and where there is none. */
+int64_t plan_changed_ns(const char *path);
 /* Are the files of a shard those that were planned? STATUS_USAGE names the first that is not. */
 enum status plan_check_inputs(const struct plan *plan, size_t shard, struct fault *fault);
 /* STATUS_USAGE with what differs: options of an earlier run and of this one, as JSON objects. */

@@ -3,21 +3,18 @@
 #include "corpus/corpus_internal.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 /* FIRST: of the shard. */
 static enum status digest_one(struct run *run, size_t first, size_t input, struct input_digest *out,
 			      struct fault *fault)
 {
-	struct stat about;
 	uint64_t size = 0;
 	const struct plan *plan = run->plan;
 	const struct warc_input *at = warc_inputs_at(plan->inputs, input);
 	const char *path = warc_input_path(at);
-	if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
-		return plan->stats[input].changed_ns
-			       ? fault_set(fault, STATUS_IO, 0, "the input %.160s has vanished", path)
-			       : STATUS_OK;
+	int64_t planned = plan->stats[input].changed_ns;
+	if (!plan_changed_ns(path))
+		return planned ? fault_set(fault, STATUS_IO, 0, "the input %.160s has vanished", path) : STATUS_OK;
 	/* A container's members follow each other. */
 	if (input > first && !strcmp(path, warc_input_path(warc_inputs_at(plan->inputs, input - 1))))
 		return STATUS_OK;
@@ -26,8 +23,7 @@ static enum status digest_one(struct run *run, size_t first, size_t input, struc
 	if (status != STATUS_OK)
 		return fault_set(fault, status, 0, "%.120s: %.100s", path, inner.text);
 	out->known = 1;
-	int64_t changed = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
-	if (plan->stats[input].changed_ns != changed)
+	if (plan_changed_ns(path) != planned)
 		return fault_set(fault, STATUS_IO, 0, "the input %.160s changed while it was read", path);
 	return STATUS_OK;
 }

@@ -104,8 +104,7 @@ static enum status read_inputs(struct plan *plan, const struct origin *origin, s
 				 fault);
 }
 
-/* Of a file; 0 of anything else, and where there is none. */
-static int64_t changed_ns(const char *path)
+int64_t plan_changed_ns(const char *path)
 {
 	struct stat about;
 	return stat(path, &about) == 0 && S_ISREG(about.st_mode)
@@ -133,7 +132,7 @@ static enum status read_stats(struct plan *plan, const struct json *stored, stru
 		const struct warc_input *input = warc_inputs_at(plan->inputs, i);
 		plan->stats[i].bytes = warc_input_bytes(input);
 		if (!stored)
-			plan->stats[i].changed_ns = changed_ns(warc_input_path(input));
+			plan->stats[i].changed_ns = plan_changed_ns(warc_input_path(input));
 		else
 			plan->stats[i].changed_ns = signed_of(json_get(was, "changed_ns"));
 	}
@@ -144,7 +143,7 @@ enum status plan_check_inputs(const struct plan *plan, size_t shard, struct faul
 {
 	for (size_t i = plan->shard_inputs[shard]; i < plan->shard_inputs[shard + 1]; i++) {
 		const struct warc_input *input = warc_inputs_at(plan->inputs, i);
-		if (plan->stats[i].changed_ns != changed_ns(warc_input_path(input)))
+		if (plan->stats[i].changed_ns != plan_changed_ns(warc_input_path(input)))
 			return fault_set(fault, STATUS_USAGE, 0,
 					 "the input %.120s has changed or moved since the run was planned",
 					 warc_input_name(input));

@@ -212,7 +212,7 @@ section("funnel", "From records to documents",
 if (stats.languages) {
 	const of = (rows, n = 12) => rows.slice(0, n);
 	section("languages", "Languages", el("div", { class: "columns" },
-		bars("Documents by language", of(stats.languages).filter((l) => l.documents).map((l) => ({ name: language(l.name), parts: [{ n: l.documents, kind: "plain" }] })), { labels: 150 }),
+		bars("Documents by language", of(stats.languages.filter((l) => l.documents).sort((a, b) => b.documents - a.documents)).map((l) => ({ name: language(l.name), parts: [{ n: l.documents, kind: "plain" }] })), { labels: 150 }),
 		table("Languages", [
 			{ name: "Language", value: (r) => language(r.name) }, { name: "Documents", value: (r) => r.documents ?? 0, number: true },
 			{ name: "Copies", value: (r) => r.duplicates ?? 0, number: true }, { name: "Words", value: (r) => r.words ?? 0, number: true },
