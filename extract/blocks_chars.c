@@ -81,13 +81,11 @@ static const struct {
 	       {0x20b9, CHAR_MONEY},
 	       {0x20bd, CHAR_MONEY}};
 
-static unsigned slow_class(uint32_t code)
+/* Of characters that are not special. */
+static unsigned common_class(uint32_t code)
 {
 	if (code <= ' ')
 		return (code >= 9 && code <= 13) || code == ' ' ? CHAR_SPACE : CHAR_DROP;
-	for (size_t i = 0; i < sizeof special / sizeof *special; i++)
-		if (special[i].code == code)
-			return special[i].class;
 	if ((code >= 0x2000 && code <= 0x200a))
 		return CHAR_SPACE;
 	if ((code >= 0x202a && code <= 0x202e) || (code >= 0x2061 && code <= 0x206f) || (code >= 0x7f && code < 0xa0))
@@ -114,6 +112,14 @@ static unsigned slow_class(uint32_t code)
 	}
 }
 
+static unsigned slow_class(uint32_t code)
+{
+	for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+		if (special[i].code == code)
+			return special[i].class;
+	return common_class(code);
+}
+
 unsigned char_class(const struct blocks *blocks, uint32_t code)
 {
 	if (code < CLASS_TABLE)
@@ -131,7 +137,10 @@ uint32_t char_lower(uint32_t code)
 void char_classes_fill(uint16_t classes[CLASS_TABLE])
 {
 	for (uint32_t code = 0; code < CLASS_TABLE; code++)
-		classes[code] = (uint16_t)slow_class(code);
+		classes[code] = (uint16_t)common_class(code);
+	for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+		if (special[i].code < CLASS_TABLE)
+			classes[special[i].code] = special[i].class;
 }
 
 size_t text_tokens(const struct blocks *blocks, struct span text, uint32_t *out, size_t max)

@@ -137,8 +137,8 @@ uint32_t *features_scratch(struct features *features, size_t size, bool zero)
 
 static enum status matrix_start(struct features *features, size_t count)
 {
-	size_t stride = ((count + MODEL_LANES - 1) & ~(size_t)(MODEL_LANES - 1)) + 2 * FEATURE_PAD;
-	size_t need = stride * COLUMN_COUNT;
+	size_t stride = ((count + MODEL_LANES - 1) & ~(size_t)(MODEL_LANES - 1)) + FEATURE_PAD;
+	size_t need = stride * COLUMN_COUNT + FEATURE_PAD;
 	if (need > features->capacity) {
 		uint8_t *bigger = memory_grow(features->matrix, need + need / 4);
 		if (!bigger)

@@ -9,7 +9,7 @@
 enum { SURE = 178, UNLIKELY = 64 };                 /* .70, .25 of 255 */
 enum { UNIT_WORDS = 30, UNIT_BLOCKS = 3 };          /* of good text; of any */
 enum { RUN_GAP_WORDS = 20, RUN_GAP_BLOCKS = 6 };    /* unlikely text that parts two runs */
-enum { TRIPLE_SLOTS = 1 << 14, TRIPLE_TOKENS = 6 }; /* shortest block whose triples count */
+enum { TRIPLE_SLOTS = 1 << 14, TRIPLE_TOKENS = 6 }; /* most slots; shortest block whose triples count */
 
 static uint32_t unit_slots(const struct blocks *blocks)
 {
@@ -57,7 +57,7 @@ static void find_units(const struct blocks *blocks, const uint64_t *good, struct
 	}
 }
 
-/* SPACE: 8-byte aligned, zeroed, units_space words. */
+/* SPACE: 8-byte aligned, 8 words an element and unit_slots. */
 static void fill_units(struct features *f, const struct blocks *blocks, const uint64_t *good, uint32_t *space)
 {
 	ROW(unit_index);
@@ -69,6 +69,7 @@ static void fill_units(struct features *f, const struct blocks *blocks, const ui
 	uint64_t *wide = (uint64_t *)(void *)space;
 	uint32_t *words = space + 4 * n;
 	struct units u = {words, words + n, words + 2 * n, words + 3 * n, wide, wide + n};
+	memset(words + 4 * n, 0, unit_slots(blocks) * sizeof *words); /* the rest is set with its element */
 	find_units(blocks, good, &u, words + 4 * n, unit_slots(blocks) - 1);
 	uint32_t title = f->facts.title;
 	for (size_t i = 0; i < blocks->count; i++) {
@@ -175,57 +176,76 @@ static uint32_t triple(const uint32_t *tokens)
 	return hash + !hash;
 }
 
-/* Share of a block's first word triples that stood in a block before, or stand in one after. */
+/* Half of them stay free, up to the most that there may be. */
+static uint32_t triple_slots(const struct blocks *blocks)
+{
+	uint32_t size = 64;
+	while (size < 2 * blocks->hash_count && size < TRIPLE_SLOTS)
+		size *= 2;
+	return size;
+}
+
+/* Share of a block's first word triples that stood in a block before, or stand in one after. What stood before is known
+ * at once, what comes after only in the end: PLACE keeps the slot of each triple till then. */
 static void fill_said(struct features *f, const struct blocks *blocks, uint32_t *slots)
 {
 	ROW(said_before);
 	ROW(said_after);
+	const uint32_t size = triple_slots(blocks), most = TRIPLE_SLOTS * 3 / 4;
 	struct {
-		uint32_t *key, *first, *last;
-	} t = {slots, slots + TRIPLE_SLOTS, slots + 2 * TRIPLE_SLOTS};
-	for (int pass = 0; pass < 2; pass++) {
-		uint32_t used = 0;
-		for (uint32_t i = 0; i < blocks->count; i++) {
-			const struct block *b = &blocks->items[i];
-			const uint32_t *tokens = blocks->hashes + b->hashes;
-			uint32_t before = 0, after = 0;
-			if (b->hash_count < TRIPLE_TOKENS)
+		uint32_t *key, *first, *last; /* one more: of the triples that found no room */
+	} t = {slots, slots + size + 1, slots + 2 * (size + 1)};
+	uint32_t *place = slots + 3 * (size + 1), used = 0;
+	memset(t.key, 0, size * sizeof *t.key);
+	t.last[size] = 0;
+	for (uint32_t i = 0; i < blocks->count; i++) {
+		const struct block *b = &blocks->items[i];
+		const uint32_t *tokens = blocks->hashes + b->hashes;
+		uint32_t before = 0;
+		if (b->hash_count < TRIPLE_TOKENS)
+			continue;
+		for (uint32_t k = 0; k + 3 <= b->hash_count; k++) {
+			uint32_t hash = triple(tokens + k), at = hash & (size - 1);
+			while (t.key[at] && t.key[at] != hash)
+				at = (at + 1) & (size - 1);
+			if (t.key[at]) {
+				before += t.first[at] < i;
+			} else if (used < most) {
+				used++;
+				t.key[at] = hash;
+				t.first[at] = i;
+			} else {
+				*place++ = size;
 				continue;
-			for (uint32_t k = 0; k + 3 <= b->hash_count; k++) {
-				uint32_t hash = triple(tokens + k), at = hash & (TRIPLE_SLOTS - 1);
-				while (t.key[at] && t.key[at] != hash)
-					at = (at + 1) & (TRIPLE_SLOTS - 1);
-				if (!pass && !t.key[at] && used < TRIPLE_SLOTS * 3 / 4) {
-					used++;
-					t.key[at] = hash;
-					t.first[at] = i;
-				}
-				if (!pass && t.key[at])
-					t.last[at] = i;
-				before += t.key[at] && t.first[at] < i;
-				after += t.key[at] && t.last[at] > i;
 			}
-			if (pass) {
-				said_before[i] = byte_ratio(before, b->hash_count - 2, 100);
-				said_after[i] = byte_ratio(after, b->hash_count - 2, 100);
-			}
+			t.last[at] = i;
+			*place++ = at;
 		}
+		said_before[i] = byte_ratio(before, b->hash_count - 2, 100);
+	}
+	place = slots + 3 * (size + 1);
+	for (uint32_t i = 0; i < blocks->count; i++) {
+		const struct block *b = &blocks->items[i];
+		uint32_t after = 0;
+		if (b->hash_count < TRIPLE_TOKENS)
+			continue;
+		for (uint32_t k = 0; k + 3 <= b->hash_count; k++)
+			after += t.last[*place++] > i;
+		said_after[i] = byte_ratio(after, b->hash_count - 2, 100);
 	}
 }
 
 size_t features_end_space(const struct blocks *blocks)
 {
-	return 8 * blocks->element_count + unit_slots(blocks) + 3 * TRIPLE_SLOTS + blocks->count;
+	return 8 * blocks->element_count + unit_slots(blocks) + 3 * (triple_slots(blocks) + 1) + blocks->hash_count +
+	       blocks->count;
 }
 
 void features_end(struct features *f, const struct blocks *blocks, const uint8_t *p, const uint64_t *good,
 		  uint32_t *space)
 {
-	size_t units = 8 * blocks->element_count + unit_slots(blocks);
-	memset(space, 0, units * sizeof *space);
 	fill_units(f, blocks, good, space);
 	fill_since(f, blocks, p);
-	memset(space, 0, TRIPLE_SLOTS * sizeof *space); /* the keys: a triple's blocks are set with it */
 	fill_said(f, blocks, space);
 	fill_runs(f, blocks, p, good, space);
 }

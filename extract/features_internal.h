@@ -66,7 +66,7 @@ enum column {
 };
 
 #define VIEW_MAX 320
-#define FEATURE_PAD 64u /* bytes before and after each row; zero */
+#define FEATURE_PAD 16u /* zero bytes before each row and after the last: more than any shift */
 
 struct page_facts { /* structure of the page that the decision and the page classes also use */
 	uint32_t words, long_words, long_count, chars, link_chars;
