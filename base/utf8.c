@@ -69,6 +69,11 @@ bool utf8_is_nfc(struct span text)
 {
 	const char *at = text.data, *end = at + text.size;
 	while (at < end) {
+		uint64_t eight;
+		if (end - at >= 8 && (memcpy(&eight, at, 8), !(eight & eight << 1 & 0x8080808080808080u))) {
+			at += 8; /* none from 0xC0 on */
+			continue;
+		}
 		if ((unsigned char)*at < 0xCC) { /* ASCII, continuation bytes and leads of U+0080 to U+02FF */
 			at++;
 			continue;

@@ -5,6 +5,7 @@
  * br (rather than at every element) follows what a reader sees as a paragraph; inline markup stays inside its block as
  * counts (links, bold). */
 #include "extract/blocks_internal.h"
+#include "extract/html_scan.h"
 
 #include <stdlib.h>
 
@@ -104,7 +105,7 @@ static void block_start(struct reader *reader)
 	reader->block.offset = (uint32_t)blocks->text.size;
 	reader->block.hashes = (uint32_t)blocks->hash_count;
 	reader->block.inline_from = (uint32_t)blocks->element_count;
-	reader->ring = 0;
+	reader->ring = TOKENS_KEPT % TOKENS_LAST;
 	reader->token = TOKEN_SEED;
 	reader->hash = 0;
 	reader->in_token = reader->space = reader->line = reader->piece = false;
@@ -121,9 +122,10 @@ static void token_end(struct reader *reader)
 	if (block->hash_count < TOKENS_KEPT) {
 		reader->blocks->hashes[reader->blocks->hash_count++] = hash;
 		block->hash_count++;
+	} else {
+		block->last_hashes[reader->ring] = hash;
+		reader->ring = reader->ring + 1 < TOKENS_LAST ? reader->ring + 1 : 0;
 	}
-	block->last_hashes[reader->ring] = hash;
-	reader->ring = reader->ring + 1 < TOKENS_LAST ? reader->ring + 1 : 0;
 	block->tokens++;
 	reader->token = TOKEN_SEED;
 	reader->in_token = false;
@@ -159,10 +161,24 @@ static bool number_dates(struct span text, size_t at, size_t digits)
 	return end < at && end - from >= 3 && end - from <= 9 && is_month(text.data + from);
 }
 
+/* From I on to a byte that a date may begin with, or the middle of "ago". */
+static size_t date_candidate(struct span text, size_t i)
+{
+	for (; text.size - i >= 16; i += 16) {
+		block16 bytes = block_load(text.data + i);
+		block_mask found = block_bits(block_or(block_range(bytes, '0', '9'), block_is(bytes, 'g')));
+		if (found)
+			return i + block_first(found);
+	}
+	while (i < text.size && !ascii_is_digit((unsigned char)text.data[i]) && text.data[i] != 'g')
+		i++;
+	return i;
+}
+
 /* What by-lines hold: a date, or "3 days ago". */
 static bool looks_dated(struct span text)
 {
-	for (size_t i = 0; i < text.size; i++) {
+	for (size_t i = 0; (i = date_candidate(text, i)) < text.size; i++) {
 		unsigned char c = (unsigned char)text.data[i];
 		if (ascii_is_digit(c)) {
 			size_t n = 1;
@@ -171,7 +187,7 @@ static bool looks_dated(struct span text)
 			if (number_dates(text, i, n))
 				return true;
 			i += n - 1;
-		} else if (c == 'g' && i && i + 1 < text.size && (text.data[i - 1] | 0x20) == 'a' &&
+		} else if (i && i + 1 < text.size && (text.data[i - 1] | 0x20) == 'a' &&
 			   text.data[i + 1] == 'o' && (i < 2 || text.data[i - 2] == ' ') &&
 			   (i + 2 == text.size || !ascii_is_alpha((unsigned char)text.data[i + 2]))) {
 			return true;
@@ -313,7 +329,18 @@ static void count_character(struct reader *reader, uint32_t code, unsigned class
 	}
 }
 
-/* Most characters of most pages: a run of a-z, counted as count_character would. */
+static inline uint32_t token_letters(uint32_t token, const char *at, size_t count)
+{
+	for (; count >= 4; at += 4, count -= 4)
+		for (int i = 0; i < 4; i++)
+			token = TOKEN_STEP(token, (unsigned char)at[i]);
+	for (size_t i = 0; i < count; i++)
+		token = TOKEN_STEP(token, (unsigned char)at[i]);
+	return token;
+}
+
+/* Most characters of most pages: a run of a-z, counted as count_character would. OUT has room for 16 more bytes than
+ * the text. */
 static inline char *add_small_letters(struct reader *reader, const char **from, const char *end, char *out)
 {
 	struct block *block = &reader->block;
@@ -325,10 +352,16 @@ static inline char *add_small_letters(struct reader *reader, const char **from, 
 		block->pieces++;
 	if (!block->chars)
 		block->head_code = (unsigned char)*at;
-	do {
+	for (unsigned n = 16; n == 16 && end - at >= 16; at += n, out += n) {
+		block16 bytes = block_load(at);
+		n = block_first_or_16(block_bits(block_is(block_range(bytes, 'a', 'z'), 0)));
+		block_store(out, bytes);
+		token = token_letters(token, at, n);
+	}
+	for (; at < end && (unsigned char)(*at - 'a') < 26; at++) {
 		token = TOKEN_STEP(token, (unsigned char)*at);
-		*out++ = *at++;
-	} while (at < end && (unsigned char)(*at - 'a') < 26);
+		*out++ = *at;
+	}
 	uint32_t count = (uint32_t)(at - *from);
 	block->chars += count;
 	block->letters += count;
@@ -346,6 +379,22 @@ static inline bool is_blank(char c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
+/* The indentation of markup is long. */
+static inline const char *skip_blanks(const char *at, const char *end)
+{
+	for (; end - at >= 16; at += 16) {
+		block16 bytes = block_load(at);
+		block16 blank = block_or(block_or(block_is(bytes, ' '), block_is(bytes, '\n')),
+					 block_or(block_is(bytes, '\t'), block_is(bytes, '\r')));
+		block_mask other = block_bits(block_is(blank, 0));
+		if (other)
+			return at + block_first(other);
+	}
+	while (at < end && is_blank(*at))
+		at++;
+	return at;
+}
+
 static void add_text(struct reader *reader, uint32_t node, struct span text)
 {
 	struct blocks *blocks = reader->blocks;
@@ -355,8 +404,8 @@ static void add_text(struct reader *reader, uint32_t node, struct span text)
 		return;
 	if (!block->chars && reader->pre)
 		block->pre = true;
-	while (!block->chars && at < end && is_blank(*at)) /* the indentation of markup */
-		at++;
+	if (!block->chars)
+		at = skip_blanks(at, end);
 	if (at == end)
 		return;
 	if (buffer_reserve(&blocks->text, (size_t)(end - at) * 2 + 80)) { /* a pending tab may widen */
@@ -378,9 +427,9 @@ static void add_text(struct reader *reader, uint32_t node, struct span text)
 			reader->previous_cjk = 0;
 			reader->piece = false;
 			reader->space = block->chars > 0;
-			do
-				at++;
-			while (at < end && is_blank(*at));
+			at++;
+			if (at < end && is_blank(*at))
+				at = skip_blanks(at, end);
 			continue;
 		}
 		if (code < 0x80)

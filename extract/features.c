@@ -299,12 +299,46 @@ static uint32_t triple(const uint32_t *tokens)
 	return (tokens[0] * 31 + tokens[1]) * 31 + tokens[2];
 }
 
-enum { TITLE_TOKENS = 40, DESCRIPTION_TOKENS = 200, BODY_TOKENS = 6000, SET_SMALL = 1024, SET_BODY = 16384 };
+/* Room for twice the tokens that a set may get: authors and site are read 8 tokens a name. */
+enum {
+	TITLE_TOKENS = 40,
+	DESCRIPTION_TOKENS = 200,
+	BODY_TOKENS = 6000,
+	NAME_TOKENS = 8,
+	NAMES = 20,
+	SET_TITLE = 128,
+	SET_DESCRIPTION = 512,
+	SET_AUTHORS = 512,
+	SET_SITE = 32,
+	SET_BODY = 16384
+};
 
 struct overlap_sets {
 	struct hash_set title, description, body, authors, site;
+	uint64_t named[64]; /* a bit for each token of title, authors and site: most tokens of a page are in none */
 	size_t title_count, body_count;
 };
+
+static uint32_t named_bit(uint32_t token)
+{
+	return (token * 0x9e3779b1u) >> 20;
+}
+
+static void add_names(struct overlap_sets *sets, struct hash_set *set, const uint32_t *tokens, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		set_add(set, tokens[i]);
+		sets->named[named_bit(tokens[i]) / 64] |= (uint64_t)1 << named_bit(tokens[i]) % 64;
+	}
+}
+
+static bool any_named(const struct overlap_sets *sets, const uint32_t *tokens, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sets->named[named_bit(tokens[i]) / 64] >> named_bit(tokens[i]) % 64 & 1)
+			return true;
+	return false;
+}
 
 static void add_triples(struct hash_set *set, const uint32_t *tokens, size_t count)
 {
@@ -317,20 +351,21 @@ static enum status overlap_make(struct features *features, const struct blocks *
 				const struct page_metadata *metadata, struct overlap_sets *sets)
 {
 	size_t body_size = metadata->json_body.size > 200 ? SET_BODY : 0;
-	uint32_t *space = features_scratch(features, 4 * SET_SMALL + SET_BODY + BODY_TOKENS, false);
+	const size_t small = SET_TITLE + SET_DESCRIPTION + SET_AUTHORS + SET_SITE;
+	uint32_t *space = features_scratch(features, small + SET_BODY + BODY_TOKENS, false);
 	if (!space)
 		return STATUS_MEMORY;
-	memset(space, 0, (4 * SET_SMALL + body_size) * sizeof *space);
-	uint32_t *tokens = space + 4 * SET_SMALL + SET_BODY;
-	sets->title = (struct hash_set){space, SET_SMALL - 1, 0};
-	sets->description = (struct hash_set){space + SET_SMALL, SET_SMALL - 1, 0};
-	sets->authors = (struct hash_set){space + 2 * SET_SMALL, SET_SMALL - 1, 0};
-	sets->site = (struct hash_set){space + 3 * SET_SMALL, SET_SMALL - 1, 0};
-	sets->body = (struct hash_set){space + 4 * SET_SMALL, body_size ? SET_BODY - 1 : 0, 0};
+	memset(space, 0, (small + body_size) * sizeof *space);
+	memset(sets->named, 0, sizeof sets->named);
+	uint32_t *tokens = space + small + SET_BODY;
+	sets->title = (struct hash_set){space, SET_TITLE - 1, 0};
+	sets->description = (struct hash_set){space + SET_TITLE, SET_DESCRIPTION - 1, 0};
+	sets->authors = (struct hash_set){space + SET_TITLE + SET_DESCRIPTION, SET_AUTHORS - 1, 0};
+	sets->site = (struct hash_set){space + small - SET_SITE, SET_SITE - 1, 0};
+	sets->body = (struct hash_set){space + small, body_size ? SET_BODY - 1 : 0, 0};
 	struct span title = metadata->title.size ? metadata->title : metadata->title_full;
 	size_t count = title.size ? text_tokens(blocks, title, tokens, TITLE_TOKENS) : 0;
-	for (size_t i = 0; i < count; i++)
-		set_add(&sets->title, tokens[i]);
+	add_names(sets, &sets->title, tokens, count);
 	sets->title_count = sets->title.count;
 	struct span longest = metadata->description;
 	for (size_t i = 0; i < metadata->description_count; i++)
@@ -338,14 +373,12 @@ static enum status overlap_make(struct features *features, const struct blocks *
 			longest = metadata->descriptions[i];
 	if (longest.size)
 		add_triples(&sets->description, tokens, text_tokens(blocks, longest, tokens, DESCRIPTION_TOKENS));
-	for (size_t a = 0; a < metadata->author_count && a < 20; a++) {
-		count = text_tokens(blocks, metadata->authors[a], tokens, 8);
-		for (size_t i = 0; i < count; i++)
-			set_add(&sets->authors, tokens[i]);
+	for (size_t a = 0; a < metadata->author_count && a < NAMES; a++) {
+		count = text_tokens(blocks, metadata->authors[a], tokens, NAME_TOKENS);
+		add_names(sets, &sets->authors, tokens, count);
 	}
-	count = metadata->site_name.size ? text_tokens(blocks, metadata->site_name, tokens, 8) : 0;
-	for (size_t i = 0; i < count; i++)
-		set_add(&sets->site, tokens[i]);
+	count = metadata->site_name.size ? text_tokens(blocks, metadata->site_name, tokens, NAME_TOKENS) : 0;
+	add_names(sets, &sets->site, tokens, count);
 	if (body_size)
 		add_triples(&sets->body, tokens, text_tokens(blocks, metadata->json_body, tokens, BODY_TOKENS));
 	sets->body_count = sets->body.count;
@@ -403,15 +436,17 @@ static void fill_overlaps(struct features *features, const struct blocks *blocks
 		const struct block *block = &blocks->items[i];
 		const uint32_t *tokens = blocks->hashes + block->hashes;
 		bool h1 = blocks->elements[block->element].tag == BLOCK_TAG_h1;
-		title[i] = title_overlap(sets, tokens, block);
 		description[i] = triples_shared(&sets->description, tokens, block->hash_count);
 		body[i] = sets->body_count >= 40 ? 1 + triples_shared(&sets->body, tokens, block->hash_count) : 0;
-		uint32_t named = set_hits(&sets->authors, tokens, block->hash_count);
-		author_hits[i] = byte_clip(named);
-		if (block->tokens <= TOKENS_KEPT)
-			author[i] = byte_ratio(named, block->tokens < 12 ? block->tokens : 12, 60);
-		named = set_hits(&sets->site, tokens, block->hash_count);
-		site_hits[i] = byte_ratio(named, sets->site.count, 10);
+		if (any_named(sets, tokens, block->hash_count)) { /* else all of these are 0 */
+			title[i] = title_overlap(sets, tokens, block);
+			uint32_t named = set_hits(&sets->authors, tokens, block->hash_count);
+			author_hits[i] = byte_clip(named);
+			if (block->tokens <= TOKENS_KEPT)
+				author[i] = byte_ratio(named, block->tokens < 12 ? block->tokens : 12, 60);
+			named = set_hits(&sets->site, tokens, block->hash_count);
+			site_hits[i] = byte_ratio(named, sets->site.count, 10);
+		}
 		if (title[i] >= 120 && (headline == UINT32_MAX || (h1 && !in_h1))) {
 			headline = (uint32_t)i;
 			in_h1 = h1;
@@ -423,6 +458,19 @@ static void fill_overlaps(struct features *features, const struct blocks *blocks
 }
 
 /* ---- Own and token features --------------------------------------------------------------------------- */
+
+/* Few of them stand above a block: eight are passed over at once where none does. */
+static void fill_ancestors(struct features *f, const struct element *e, size_t block)
+{
+	for (unsigned from = 0; from < ANCESTOR_COUNT; from += 8) {
+		unsigned to = from + 8 < ANCESTOR_COUNT ? from + 8 : ANCESTOR_COUNT;
+		uint64_t any = 0;
+		memcpy(&any, e->ancestors + from, to - from);
+		for (unsigned k = from; any && k < to; k++)
+			if (e->ancestors[k])
+				features_row(f, COLUMN_ANCESTORS + k)[block] = e->ancestors[k];
+	}
+}
 
 static void fill_own(struct features *f, const struct blocks *blocks)
 {
@@ -487,9 +535,7 @@ static void fill_own(struct features *f, const struct blocks *blocks)
 		money[i] = byte_log(b->money);
 		depth[i] = byte_log(e->depth);
 		features_row(f, COLUMN_TAGS + e->tag)[i] = 1;
-		for (int k = 0; k < ANCESTOR_COUNT; k++)
-			if (e->ancestors[k])
-				features_row(f, COLUMN_ANCESTORS + (unsigned)k)[i] = e->ancestors[k];
+		fill_ancestors(f, e, i);
 	}
 }
 
