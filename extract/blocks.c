@@ -329,16 +329,6 @@ static void count_character(struct reader *reader, uint32_t code, unsigned class
 	}
 }
 
-static inline uint32_t token_letters(uint32_t token, const char *at, size_t count)
-{
-	for (; count >= 4; at += 4, count -= 4)
-		for (int i = 0; i < 4; i++)
-			token = TOKEN_STEP(token, (unsigned char)at[i]);
-	for (size_t i = 0; i < count; i++)
-		token = TOKEN_STEP(token, (unsigned char)at[i]);
-	return token;
-}
-
 /* Most characters of most pages: a run of a-z, counted as count_character would. OUT has room for 16 more bytes than
  * the text. */
 static inline char *add_small_letters(struct reader *reader, const char **from, const char *end, char *out)
@@ -356,7 +346,7 @@ static inline char *add_small_letters(struct reader *reader, const char **from, 
 		block16 bytes = block_load(at);
 		n = block_first_or_16(block_bits(block_is(block_range(bytes, 'a', 'z'), 0)));
 		block_store(out, bytes);
-		token = token_letters(token, at, n);
+		token = token_run(token, at, n);
 	}
 	for (; at < end && (unsigned char)(*at - 'a') < 26; at++) {
 		token = TOKEN_STEP(token, (unsigned char)*at);

@@ -154,6 +154,15 @@ uint32_t char_lower(uint32_t code); /* of a character with CHAR_UPPER */
 unsigned char_class(const struct blocks *blocks, uint32_t code);
 #define TOKEN_SEED 0x811c9dc5u
 #define TOKEN_STEP(h, code) (((h) ^ (code)) * 0x01000193u)
+static inline uint32_t token_run(uint32_t token, const char *at, size_t count) /* COUNT ASCII characters */
+{
+	for (; count >= 4; at += 4, count -= 4)
+		for (int i = 0; i < 4; i++)
+			token = TOKEN_STEP(token, (unsigned char)at[i]);
+	for (size_t i = 0; i < count; i++)
+		token = TOKEN_STEP(token, (unsigned char)at[i]);
+	return token;
+}
 static inline uint32_t mix32(uint32_t h)
 {
 	h ^= h >> 16;

@@ -1,10 +1,12 @@
 /* blocks_tokens: the names that an element bears (class, id, role, itemprop …) as token hashes, and what they weigh. */
 #include "extract/blocks_internal.h"
+#include "extract/html_scan.h"
 #include "extract/model.h"
 
 struct token_set {
 	uint32_t *out;
 	size_t count;
+	uint64_t seen; /* a bit for each: most tokens are new */
 };
 
 static void token_add(struct token_set *set, uint32_t hash)
@@ -12,9 +14,11 @@ static void token_add(struct token_set *set, uint32_t hash)
 	if (set->count == ELEMENT_TOKENS)
 		return;
 	hash = mix32(hash);
-	for (size_t i = 0; i < set->count; i++)
+	uint64_t bit = (uint64_t)1 << hash % 64;
+	for (size_t i = 0; set->seen & bit && i < set->count; i++)
 		if (set->out[i] == hash)
 			return;
+	set->seen |= bit;
 	set->out[set->count++] = hash;
 }
 
@@ -105,7 +109,7 @@ static char attribute_prefix(enum html_attr attr)
 
 size_t element_tokens(const struct html_tree *tree, uint32_t node, uint32_t out[ELEMENT_TOKENS])
 {
-	struct token_set set = {out, 0};
+	struct token_set set = {out, 0, 0};
 	uint32_t count = html_attr_count(tree, node);
 	struct span name, value;
 	if (!count)
@@ -133,7 +137,13 @@ size_t element_tokens(const struct html_tree *tree, uint32_t node, uint32_t out[
 static uint32_t signature_of(struct span list)
 {
 	uint32_t hash = TOKEN_SEED;
-	for (size_t i = 0; i < list.size; i++)
+	size_t i = 0;
+	for (; list.size - i >= 16; i += 16) {
+		if (block_bits(block_range(block_load(list.data + i), '0', '9')))
+			break;
+		hash = token_run(hash, list.data + i, 16);
+	}
+	for (; i < list.size; i++)
 		if (!ascii_is_digit((unsigned char)list.data[i]))
 			hash = TOKEN_STEP(hash, (unsigned char)list.data[i]);
 	return mix32(hash);
