@@ -187,8 +187,8 @@ static bool looks_dated(struct span text)
 			if (number_dates(text, i, n))
 				return true;
 			i += n - 1;
-		} else if (i && i + 1 < text.size && (text.data[i - 1] | 0x20) == 'a' &&
-			   text.data[i + 1] == 'o' && (i < 2 || text.data[i - 2] == ' ') &&
+		} else if (i && i + 1 < text.size && (text.data[i - 1] | 0x20) == 'a' && text.data[i + 1] == 'o' &&
+			   (i < 2 || text.data[i - 2] == ' ') &&
 			   (i + 2 == text.size || !ascii_is_alpha((unsigned char)text.data[i + 2]))) {
 			return true;
 		}

@@ -18,21 +18,24 @@ struct model_tokens {
 	struct token_table elements, words;
 };
 
-struct tree_node { /* x[view] <= threshold: left, else right; slots: inner nodes first, then leaves */
+/* Trees by codes: below MODEL_LEAVES a leaf, its value as a byte; from there on node code - MODEL_LEAVES. A stage's
+ * nodes are sorted by view and each view's are filled up to a multiple of MODEL_NODES, so that one comparison settles
+ * many. */
+#define MODEL_LEAVES 256u
+#define MODEL_NODES 16u
+struct view_nodes {
 	uint16_t view;
-	uint8_t threshold, left, right;
-};
-struct tree {
-	uint32_t first_node, first_leaf; /* in the stage's arrays */
-	uint32_t inner;                  /* inner nodes; inner + 1 leaves */
+	uint32_t from, to;
 };
 struct model_stage {
-	struct tree *trees;
+	uint16_t *roots; /* codes */
 	size_t tree_count;
-	struct tree_node *nodes;
+	struct view_nodes *views; /* those that some node reads */
+	size_t view_count;
+	/* of each node: x[view] <= threshold leads to child 0, else child 1 */
+	int16_t *threshold, *child[2];
+	uint16_t *view;
 	size_t node_count;
-	int8_t *leaves;
-	size_t leaf_count;
 	int32_t base; /* in leaf units */
 	int32_t unit; /* leaf units of one logit */
 };
@@ -40,6 +43,7 @@ struct model_stage {
 #define SIGMOID_STEPS 512 /* over the logits [-8, 8) */
 #define TREE_INNER_MAX 63
 #define TREES_MAX 2048u
+#define NODES_MAX 16128u /* of a stage, with the filling */
 #define MODEL_VERSION 1u
 
 struct article_model {
