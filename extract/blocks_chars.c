@@ -120,10 +120,8 @@ static unsigned slow_class(uint32_t code)
 	return common_class(code);
 }
 
-unsigned char_class(const struct blocks *blocks, uint32_t code)
+unsigned char_class_beyond(uint32_t code)
 {
-	if (code < CLASS_TABLE)
-		return blocks->classes[code];
 	if ((code >= 0x4e00 && code <= 0x9fff) || (code >= 0x3040 && code <= 0x30ff))
 		return CHAR_CJK | CHAR_LETTER;
 	return slow_class(code);
@@ -150,7 +148,11 @@ size_t text_tokens(const struct blocks *blocks, struct span text, uint32_t *out,
 	bool in_token = false;
 	size_t count = 0;
 	while (at < end && count < max) {
-		uint32_t code = utf8_next(&at, end);
+		uint32_t code = (unsigned char)*at;
+		if (code < 0x80)
+			at++;
+		else
+			code = utf8_next(&at, end);
 		unsigned class = char_class(blocks, code);
 		if (class & (CHAR_DROP | CHAR_JOINER))
 			continue;

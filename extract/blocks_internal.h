@@ -151,7 +151,11 @@ enum {
 #define CLASS_TABLE 0x3100u /* up to kana: nearly all that is not CJK */
 void char_classes_fill(uint16_t classes[CLASS_TABLE]);
 uint32_t char_lower(uint32_t code); /* of a character with CHAR_UPPER */
-unsigned char_class(const struct blocks *blocks, uint32_t code);
+unsigned char_class_beyond(uint32_t code); /* of those behind the table */
+static inline unsigned char_class(const struct blocks *blocks, uint32_t code)
+{
+	return code < CLASS_TABLE ? blocks->classes[code] : char_class_beyond(code);
+}
 #define TOKEN_SEED 0x811c9dc5u
 #define TOKEN_STEP(h, code) (((h) ^ (code)) * 0x01000193u)
 static inline uint32_t token_run(uint32_t token, const char *at, size_t count) /* COUNT ASCII characters */
