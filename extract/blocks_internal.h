@@ -150,7 +150,7 @@ enum {
 };
 #define CLASS_TABLE 0x3100u /* up to kana: nearly all that is not CJK */
 void char_classes_fill(uint16_t classes[CLASS_TABLE]);
-uint32_t char_lower(uint32_t code); /* of a character with CHAR_UPPER */
+uint32_t char_lower(uint32_t code);        /* of a character with CHAR_UPPER */
 unsigned char_class_beyond(uint32_t code); /* of those behind the table */
 static inline unsigned char_class(const struct blocks *blocks, uint32_t code)
 {

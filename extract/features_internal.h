@@ -129,7 +129,7 @@ static inline uint8_t byte_clip(int64_t x)
 }
 static inline uint8_t byte_ratio(uint64_t part, uint64_t whole, unsigned scale)
 {
-	if (!whole)
+	if (!part || !whole) /* half of them: no division */
 		return 0;
 	if ((part | whole) >> 24 == 0) /* the usual case: a 32-bit division is much faster */
 		return byte_clip((uint32_t)part * scale / (uint32_t)whole);
