@@ -1,6 +1,7 @@
 /* json_read: yajl's events to a tree in an arena. yajl keeps its own heap stack, so depth costs no C stack; a ceiling
- * on depth still stops what no reader of the tree could use. `source` spans come from yajl's count of consumed bytes.
- */
+ * on depth still stops what no reader of the tree could use. `source` spans, of the root and its members (the levels
+ * anyone passes through), come from yajl's count of consumed bytes: a value ends where yajl stands when it reports it,
+ * and begins behind the value or key before. */
 #include "base/base.h"
 
 #include <setjmp.h>
@@ -16,6 +17,9 @@ struct reading {
 	unsigned depth, depth_max;
 	struct json *root;
 	struct span key;
+	yajl_handle parser;
+	const char *at; /* behind the last value or key of the upper levels */
+	bool all;       /* the end of the text was told: yajl no longer counts */
 	enum status status;
 	jmp_buf full; /* yajl takes what its allocator gives without a look: a failure leaves it by the back door */
 	struct json *open[DEPTH_MAX], *last[DEPTH_MAX]; /* written as they open */
@@ -55,6 +59,33 @@ static int fail(struct reading *r, enum status status)
 	return 0;
 }
 
+static const char *skip_blank(const char *at, const char *end)
+{
+	while (at < end && ascii_is_space((unsigned char)*at))
+		at++;
+	return at;
+}
+
+/* Behind what yajl has read. */
+static const char *place(const struct reading *r)
+{
+	return r->text.data + (r->all ? r->text.size : yajl_get_bytes_consumed(r->parser));
+}
+
+/* Where the value begins that is reported now: behind blanks and a colon or comma. */
+static const char *value_start(const struct reading *r)
+{
+	const char *end = r->text.data + r->text.size, *at = skip_blank(r->at, end);
+	return r->depth && at < end && (*at == ':' || *at == ',') ? skip_blank(at + 1, end) : at;
+}
+
+/* NODE, of an upper level, ends here. */
+static void end_source(struct reading *r, struct json *node)
+{
+	r->at = place(r);
+	node->source.size = (size_t)(r->at - node->source.data);
+}
+
 /* Hang a new node below the open one. */
 static struct json *add(struct reading *r, enum json_kind kind)
 {
@@ -66,6 +97,13 @@ static struct json *add(struct reading *r, enum json_kind kind)
 	node->kind = kind;
 	node->key = r->key;
 	r->key = SPAN_NONE;
+	if (r->depth <= 1) {
+		node->source.data = value_start(r);
+		if (kind == JSON_ARRAY || kind == JSON_OBJECT)
+			r->at = place(r); /* behind the bracket */
+		else
+			end_source(r, node);
+	}
 	if (r->depth == 0) {
 		r->root = node;
 		return node;
@@ -113,6 +151,8 @@ static int on_key(void *context, const unsigned char *text, size_t size)
 {
 	struct reading *r = context;
 	r->key = arena_copy(r->arena, (struct span){(const char *)text, size});
+	if (r->depth == 1)
+		r->at = place(r);
 	return r->key.data ? 1 : fail(r, STATUS_LIMIT);
 }
 
@@ -141,7 +181,10 @@ static int on_array(void *context)
 
 static int on_end(void *context)
 {
-	((struct reading *)context)->depth--;
+	struct reading *r = context;
+	r->depth--;
+	if (r->depth <= 1)
+		end_source(r, r->open[r->depth]);
 	return 1;
 }
 
@@ -157,93 +200,29 @@ static const yajl_callbacks callbacks = {
 	.yajl_end_array = on_end,
 };
 
-/* The quote that ends the string AT stands in, or END (or just behind it). Most strings hold no backslash. */
-static const char *string_end(const char *at, const char *end)
-{
-	const char *quote = at < end ? memchr(at, '"', (size_t)(end - at)) : NULL;
-	if (quote && !memchr(at, '\\', (size_t)(quote - at)))
-		return quote;
-	for (; at < end && *at != '"'; at++)
-		if (*at == '\\')
-			at++;
-	return at;
-}
-
-/* The end of the value that starts at AT, by brackets and quotes; TEXT is known to be valid JSON. */
-static const char *value_end(const char *at, const char *end)
-{
-	size_t depth = 0;
-	for (; at < end; at++) {
-		if (*at == '"') {
-			at = string_end(at + 1, end);
-			if (depth == 0)
-				return at + 1;
-		} else if (*at == '{' || *at == '[') {
-			depth++;
-		} else if (*at == '}' || *at == ']') {
-			if (depth == 0)
-				return at;
-			if (--depth == 0)
-				return at + 1;
-		} else if (depth == 0 && (*at == ',' || ascii_is_space((unsigned char)*at))) {
-			return at;
-		}
-	}
-	return end;
-}
-
-static const char *skip_blank(const char *at, const char *end)
-{
-	while (at < end && ascii_is_space((unsigned char)*at))
-		at++;
-	return at;
-}
-
-/* Give the root and its members (the levels anyone passes through) their source text: one scan each. */
-static void place_sources(struct json *root, struct span text)
-{
-	const char *end = text.data + text.size;
-	const char *at = skip_blank(text.data, end);
-	root->source = (struct span){at, (size_t)(value_end(at, end) - at)};
-	if (root->kind != JSON_OBJECT && root->kind != JSON_ARRAY)
-		return;
-	at++;
-	for (struct json *node = (struct json *)root->first; node; node = (struct json *)node->next) {
-		at = skip_blank(at, end);
-		if (root->kind == JSON_OBJECT) {
-			at = skip_blank(value_end(at, end), end);
-			at = skip_blank(at + 1, end); /* the colon */
-		}
-		const char *stop = value_end(at, end);
-		node->source = (struct span){at, (size_t)(stop - at)};
-		at = skip_blank(stop, end);
-		if (at < end && *at == ',')
-			at++;
-	}
-}
-
 static enum status parse(struct reading *r, struct arena *arena, struct span text, unsigned depth,
 			 const struct json **out, struct fault *fault)
 {
 	memset(r, 0, offsetof(struct reading, full));
 	r->arena = arena;
 	r->text = text;
+	r->at = text.data;
 	r->depth_max = depth == 0 ? DEPTH_DEFAULT : depth > DEPTH_MAX ? DEPTH_MAX : depth;
 	if (setjmp(r->full))
 		return fault_set(fault, STATUS_LIMIT, 0, "nested too deep or too large");
 	yajl_alloc_funcs functions = {room_new, room_grow, room_free, r};
-	yajl_handle parser = yajl_alloc(&callbacks, &functions, r);
-	yajl_status state = yajl_parse(parser, (const unsigned char *)text.data, text.size);
-	size_t consumed = yajl_get_bytes_consumed(parser);
+	r->parser = yajl_alloc(&callbacks, &functions, r);
+	yajl_status state = yajl_parse(r->parser, (const unsigned char *)text.data, text.size);
+	size_t consumed = yajl_get_bytes_consumed(r->parser);
+	r->all = true;
 	if (state == yajl_status_ok)
-		state = yajl_complete_parse(parser);
+		state = yajl_complete_parse(r->parser);
 	enum status status = r->status;
 	if (status != STATUS_OK)
 		fault_set(fault, status, consumed, "nested too deep or too large");
 	else if (state != yajl_status_ok || !r->root)
 		status = fault_set(fault, STATUS_DATA, consumed, "not valid JSON");
 	if (status == STATUS_OK) {
-		place_sources(r->root, text);
 		const char *end = text.data + text.size, *rest = r->root->source.data + r->root->source.size;
 		if (skip_blank(rest, end) == end)
 			*out = r->root;

@@ -1,5 +1,6 @@
 /* span: borrowed bytes. Searching leans on memchr and memmem of the C library, which are vectorised. */
 #include "base/base.h"
+#include "base/bytes8.h"
 
 struct span span_of(const char *string)
 {
@@ -59,9 +60,19 @@ size_t span_find(struct span text, struct span needle)
 
 size_t span_find_nocase(struct span text, struct span needle)
 {
-	for (size_t i = 0; i + needle.size <= text.size; i++)
-		if (equal_nocase(text.data + i, needle.data, needle.size))
-			return i;
+	if (needle.size == 0)
+		return 0;
+	unsigned char first = (unsigned char)*needle.data | 0x20; /* letters fold to this, and few other bytes */
+	for (size_t i = 0; i + needle.size <= text.size; i += 8) {
+		uint64_t hits = bytes8_equal(bytes8_at(text.data, i, text.size) | BYTES8(0x20), first);
+		for (; hits; hits &= hits - 1) {
+			size_t at = i + bytes8_first(hits);
+			if (at + needle.size > text.size)
+				return SIZE_MAX;
+			if (equal_nocase(text.data + at, needle.data, needle.size))
+				return at;
+		}
+	}
 	return SIZE_MAX;
 }
 

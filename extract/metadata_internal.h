@@ -233,6 +233,17 @@ struct evidence_list {
 	size_t count;
 };
 
+/* What words of classes say of an element. */
+enum hint {
+	HINT_AUTHOR = 1,
+	HINT_BYLINE = 2,
+	HINT_DATE = 4,
+	HINT_PUBLISHED = 8,
+	HINT_UPDATED = 16,
+	HINT_TITLE = 32,
+	HINT_ASIDE = 64,
+};
+
 struct class_memo {
 	uint64_t key;
 	uint16_t hints;
@@ -290,12 +301,11 @@ struct metadata_reader {
 	struct span scripts[LD_MAX];
 	size_t script_count;
 	struct class_memo memo[CLASS_MEMO];
-	uint8_t label_head[256], label_next[LABEL_MAX]; /* as the next, for words before dates, by first byte */
-	uint8_t hint_head[26], hint_next[HINT_MAX];     /* as the two below, for words of classes */
-	uint8_t letter_case[256];                       /* 1 small, 2 capital letter */
-	uint32_t hint_seconds[26];                      /* by the first letter: the set of second letters (modulo 32) */
-	uint8_t path_head[256], path_next[PATH_MAX_COUNT]; /* addresses of authors' pages */
-	struct span row_names[EVIDENCE_MAX][GROUP_NAMES];  /* names in each row of authors */
+	uint8_t label_head[256], label_next[LABEL_MAX];     /* as the next, for words before dates, by first byte */
+	uint8_t hint_head[26 * 32], hint_next[HINT_MAX];    /* for words of classes, by the first two letters */
+	uint64_t hint_front[HINT_MAX], hint_mask[HINT_MAX]; /* the first eight bytes of each and where they are text */
+	uint8_t path_head[256], path_next[PATH_MAX_COUNT];  /* addresses of authors' pages */
+	struct span row_names[EVIDENCE_MAX][GROUP_NAMES];   /* names in each row of authors */
 	uint8_t row_name_count[EVIDENCE_MAX];
 	uint64_t by_seconds[256];              /* by the first byte: the set of second bytes (modulo 64) */
 	uint8_t by_head[256], by_next[BY_MAX]; /* rows of the words for "by": 1 + index, 0 ends the chain */
@@ -303,6 +313,10 @@ struct metadata_reader {
 
 void evidence_add(struct metadata_reader *reader, enum metadata_source source, struct span text, uint32_t at,
 		  bool aside);
+/* What the words of NODE's class and id say, as a set of enum hint. NODE is an element; *PROP: its itemprop or
+ * property.
+ */
+unsigned element_hints(struct metadata_reader *reader, uint32_t node, struct span *prop);
 /* The text below NODE, white space collapsed, at most MAX bytes; the span lives in the reader's arena. Absent when
  * empty or longer. */
 struct span metadata_text(struct metadata_reader *reader, uint32_t node, size_t max);
@@ -350,7 +364,7 @@ struct name_shape author_shape(struct span name);
 bool author_is_byline(const struct metadata_reader *reader, struct span text, bool *label);
 /* TEXT, or what stands before its first joint, looks like a full name. */
 bool author_begins_name(struct span text);
-void hint_index(struct metadata_reader *reader);   /* words of classes by their first letter */
+void hint_index(struct metadata_reader *reader);   /* words of classes by their first letters */
 void path_index(struct metadata_reader *reader);   /* addresses of authors' pages by their first byte */
 void label_index(struct metadata_reader *reader);  /* words before dates by their first byte */
 void author_index(struct metadata_reader *reader); /* the words for "by" by their first byte */

@@ -1,92 +1,11 @@
 /* metadata_scan: one walk over the tree that notes everything that may be metadata.
  *
  * Elements are judged by what they are (meta, link, time, h1), by what they say they are (itemprop, rel, datetime) and
- * by the words of class and id, whose judgement is memorised: a page repeats few class values many times. Texts are
- * looked at only when short, so the body's prose costs a length check. */
+ * by the words of class and id (metadata_class.c). Texts are looked at only when short, so the body's prose costs a
+ * length check. */
+#include "base/bytes8.h"
 #include "extract/metadata_internal.h"
 #include "extract/optout_internal.h"
-
-enum hint {
-	HINT_AUTHOR = 1,
-	HINT_BYLINE = 2,
-	HINT_DATE = 4,
-	HINT_PUBLISHED = 8,
-	HINT_UPDATED = 16,
-	HINT_TITLE = 32,
-	HINT_ASIDE = 64,
-};
-
-/* A word of a class or id that starts with TEXT (EXACT: is it). Words are divided by - _ and changes of case. */
-#define HINT(text, exact, hints)                                                                                       \
-	{                                                                                                              \
-		text, sizeof(text) - 1, exact, hints                                                                   \
-	}
-static const struct hint_row {
-	const char *text;
-	uint8_t size, exact, hints;
-} hint_rows[] = {
-	HINT("author", 0, HINT_AUTHOR),
-	HINT("auteur", 0, HINT_AUTHOR),
-	HINT("autor", 0, HINT_AUTHOR),
-	HINT("writer", 0, HINT_AUTHOR),
-	HINT("contributor", 0, HINT_AUTHOR),
-	HINT("reporter", 0, HINT_AUTHOR),
-	HINT("vcard", 1, HINT_AUTHOR),
-	HINT("fn", 1, HINT_AUTHOR),
-	HINT("journalist", 0, HINT_AUTHOR),
-	HINT("byline", 0, HINT_BYLINE),
-	HINT("username", 0, HINT_AUTHOR),
-	HINT("signature", 0, HINT_BYLINE),
-	HINT("redactor", 0, HINT_AUTHOR),
-
-	HINT("verfasser", 0, HINT_AUTHOR),
-	HINT("date", 0, HINT_DATE),
-	HINT("datum", 0, HINT_DATE),
-	HINT("fecha", 0, HINT_DATE),
-	HINT("time", 1, HINT_DATE),
-	HINT("timestamp", 0, HINT_DATE),
-	HINT("datetime", 0, HINT_DATE),
-	HINT("pubdate", 0, HINT_DATE | HINT_PUBLISHED),
-	HINT("publish", 0, HINT_DATE | HINT_PUBLISHED),
-	HINT("posted", 0, HINT_DATE | HINT_PUBLISHED),
-	HINT("postdate", 0, HINT_DATE | HINT_PUBLISHED),
-	HINT("created", 0, HINT_DATE | HINT_PUBLISHED),
-	HINT("pub", 1, HINT_DATE),
-	HINT("day", 1, HINT_DATE),
-	HINT("meta", 1, HINT_DATE),
-	HINT("updated", 0, HINT_UPDATED),
-	HINT("modified", 0, HINT_UPDATED),
-	HINT("dateline", 0, HINT_DATE),
-	HINT("articledate", 0, HINT_DATE),
-	HINT("pubtime", 0, HINT_DATE),
-	HINT("headline", 0, HINT_TITLE),
-	HINT("title", 0, HINT_TITLE),
-	HINT("heading", 0, HINT_TITLE),
-	HINT("titel", 0, HINT_TITLE),
-	HINT("titre", 0, HINT_TITLE),
-	HINT("titulo", 0, HINT_TITLE),
-	HINT("comment", 0, HINT_ASIDE),
-	HINT("related", 0, HINT_ASIDE),
-	HINT("sidebar", 0, HINT_ASIDE),
-	HINT("footer", 0, HINT_ASIDE),
-	HINT("recommend", 0, HINT_ASIDE),
-	HINT("newsletter", 0, HINT_ASIDE),
-	HINT("promo", 0, HINT_ASIDE),
-	HINT("popular", 0, HINT_ASIDE),
-	HINT("trending", 0, HINT_ASIDE),
-	HINT("recent", 0, HINT_ASIDE),
-	HINT("latest", 0, HINT_ASIDE),
-	HINT("similar", 0, HINT_ASIDE),
-	HINT("teaser", 0, HINT_ASIDE),
-	HINT("reply", 0, HINT_ASIDE),
-	HINT("replies", 0, HINT_ASIDE),
-	HINT("breadcrumb", 0, HINT_ASIDE),
-	HINT("copyright", 0, HINT_ASIDE),
-	HINT("carousel", 0, HINT_ASIDE),
-	HINT("cookie", 0, HINT_ASIDE),
-	HINT("modal", 0, HINT_ASIDE),
-	HINT("advert", 0, HINT_ASIDE),
-};
 
 /* ---- Evidence ------------------------------------------------------------------------------------------- */
 
@@ -119,98 +38,6 @@ static void date_add(struct metadata_reader *reader, enum metadata_source source
 	if (list->count < EVIDENCE_MAX)
 		list->rows[list->count++] =
 			(struct evidence){.source = (uint16_t)source, .at = at, .aside = aside, .date = *date};
-}
-
-/* ---- Classes -------------------------------------------------------------------------------------------- */
-
-_Static_assert(sizeof hint_rows / sizeof *hint_rows < HINT_MAX, "rows are numbered by a byte and must fit the chain");
-
-void hint_index(struct metadata_reader *reader)
-{
-	for (unsigned char c = 'a'; c <= 'z'; c++) {
-		reader->letter_case[c] = 1;
-		reader->letter_case[c - 'a' + 'A'] = 2;
-	}
-	for (size_t i = sizeof hint_rows / sizeof *hint_rows; i-- > 0;) {
-		uint8_t *head = &reader->hint_head[*hint_rows[i].text - 'a'];
-		reader->hint_next[i] = *head;
-		*head = (uint8_t)(i + 1);
-		reader->hint_seconds[*hint_rows[i].text - 'a'] |= 1u << (hint_rows[i].text[1] & 31);
-	}
-}
-
-enum { VALUE_MAX = 200 };
-
-/* Whether a word of classes may begin with A, a letter, and B: most fail here. */
-static inline bool may_be_hint(const struct metadata_reader *reader, uint8_t a, uint8_t b)
-{
-	return reader->hint_seconds[(a | 0x20) - 'a'] >> (b & 31) & 1;
-}
-
-/* WORD is two or more ASCII letters. */
-static unsigned hints_of_word(const struct metadata_reader *reader, struct span word)
-{
-	unsigned first = ascii_lower((unsigned char)*word.data) - 'a' + 0u;
-	for (size_t i = reader->hint_head[first]; i; i = reader->hint_next[i - 1]) {
-		const struct hint_row *row = &hint_rows[i - 1];
-		if ((row->exact ? word.size == row->size : word.size >= row->size) &&
-		    (row->size == 2 || ascii_lower((unsigned char)word.data[2]) == (unsigned char)row->text[2]) &&
-		    span_starts_nocase(word, (struct span){row->text, row->size}))
-			return row->hints;
-	}
-	return 0;
-}
-
-/* A word begins where a letter follows what is none or a capital follows a small letter: where a byte's case is larger
- * than that of the byte before. */
-static unsigned hints_of(const struct metadata_reader *reader, struct span value)
-{
-	unsigned hints = 0;
-	const uint8_t *cases = reader->letter_case, *at = (const uint8_t *)value.data;
-	const uint8_t *end = at + (value.size < VALUE_MAX ? value.size : VALUE_MAX);
-	for (uint8_t last = 0, now; at < end; at++, last = now) {
-		now = cases[*at];
-		if (now <= last || at + 1 == end || !may_be_hint(reader, at[0], at[1]))
-			continue;
-		const uint8_t *stop = at + 1;
-		while (stop < end && (uint8_t)(cases[*stop] - 1) < cases[stop[-1]])
-			stop++;
-		if (stop == end && value.size >= VALUE_MAX)
-			break; /* a word that is cut there */
-		if (stop > at + 1)
-			hints |= hints_of_word(reader, (struct span){(const char *)at, (size_t)(stop - at)});
-	}
-	return hints;
-}
-
-/* Of a short text without a call: most classes are no longer than two words of memory. */
-static inline uint64_t class_key(struct span value)
-{
-	uint64_t front = 0, back = 0;
-	if (value.size > 16)
-		return hash64(value.data, value.size, 1);
-	if (value.size >= 8) {
-		memcpy(&front, value.data, 8);
-		memcpy(&back, value.data + value.size - 8, 8);
-	} else {
-		for (size_t i = 0; i < value.size; i++)
-			front = front << 8 | (unsigned char)value.data[i];
-	}
-	uint64_t key = (front ^ value.size) * 0x9E3779B97F4A7C15u;
-	return (key ^ key >> 29 ^ back) * 0xBF58476D1CE4E5B9u;
-}
-
-static unsigned class_hints(struct metadata_reader *reader, struct span value)
-{
-	if (value.size < 2)
-		return 0;
-	uint64_t key = class_key(value) | 1;
-	struct class_memo *memo = &reader->memo[(key >> 20) % CLASS_MEMO];
-	if (memo->key != key) {
-		memo->key = key;
-		memo->hints = (uint16_t)hints_of(reader, value);
-	}
-	return memo->hints;
 }
 
 /* ---- Elements ------------------------------------------------------------------------------------------- */
@@ -263,26 +90,48 @@ static bool is_licence(struct span href)
 	size_t at = 0;
 	while (at < 15 && href.size > 30 && (href.data[at] != '/' || href.data[at + 1] != '/'))
 		at++;
-	if (at == 15 || href.size <= 30 || (!strchr("cCwW", href.data[at + 2]) || !href.data[at + 2]))
+	if (at == 15 || href.size <= 30)
 		return false;
-	struct span rest = span_slice(href, at + 2, SIZE_MAX);
-	if (span_starts_nocase(rest, SPAN("www.")))
+	struct span rest = {href.data + at + 2, href.size - at - 2};
+	if ((*rest.data | 0x20) == 'w' && span_starts_nocase(rest, SPAN("www.")))
 		rest = span_slice(rest, 4, SIZE_MAX);
-	if (!span_starts_nocase(rest, SPAN("creativecommons.org/")))
+	if (rest.size < 20 || (*rest.data | 0x20) != 'c' || !span_starts_nocase(rest, SPAN("creativecommons.org/")))
 		return false;
 	rest = span_slice(rest, 20, SIZE_MAX);
 	return span_starts(rest, SPAN("licenses/")) || span_starts(rest, SPAN("publicdomain/"));
+}
+
+enum rel { REL_TAG = 1, REL_AUTHOR = 2, REL_LICENSE = 4, REL_CANONICAL = 8 };
+
+/* The words of a rel attribute, as a set. */
+static unsigned rel_of(struct span list)
+{
+	static const struct {
+		struct span word;
+		unsigned rel;
+	} rows[] = {{{"tag", 3}, REL_TAG},
+		    {{"author", 6}, REL_AUTHOR},
+		    {{"license", 7}, REL_LICENSE},
+		    {{"canonical", 9}, REL_CANONICAL}};
+	unsigned set = 0;
+	struct span piece;
+	while (span_cut(&list, ' ', &piece)) {
+		piece = span_trim(piece);
+		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+			if (piece.size == rows[i].word.size && span_equal_nocase(piece, rows[i].word))
+				set |= rows[i].rel;
+	}
+	return set;
 }
 
 static void on_link(struct metadata_reader *reader, uint32_t node)
 {
 	const struct html_tree *tree = reader->page->tree;
 	struct span rel = html_attr(tree, node, HTML_ATTR_REL), href = span_trim(html_attr(tree, node, HTML_ATTR_HREF));
-	if (!rel.size || !href.size)
-		return;
-	if (has_word(rel, "canonical"))
+	unsigned set = rel.size && href.size ? rel_of(rel) : 0;
+	if (set & REL_CANONICAL)
 		keep_first(&reader->canonical, href);
-	else if (has_word(rel, "license"))
+	else if (set & REL_LICENSE)
 		keep_first(&reader->license, href);
 }
 
@@ -303,14 +152,17 @@ static bool is_author_address(const struct metadata_reader *reader, struct span 
 {
 	if (href.size < 5 || href.size > 300)
 		return false;
-	const char *at = href.data, *end = href.data + href.size - 3;
-	while (at < end && (at = memchr(at, '/', (size_t)(end - at)))) {
-		struct span rest = {at + 1, (size_t)(href.data + href.size - at) - 1};
-		for (size_t k = reader->path_head[(uint8_t)at[1]]; k; k = reader->path_next[k - 1])
-			if (at[2] == author_paths[k - 1].data[1] && span_starts(rest, author_paths[k - 1]))
-				return true;
-		at++;
-	}
+	for (size_t i = 0; i + 3 < href.size; i += 8)
+		for (uint64_t found = bytes8_equal(bytes8_at(href.data, i, href.size), '/'); found;
+		     found &= found - 1) {
+			const char *at = href.data + i + bytes8_first(found);
+			struct span rest = {at + 1, (size_t)(href.data + href.size - at) - 1};
+			if (rest.size < 3)
+				return false;
+			for (size_t k = reader->path_head[(uint8_t)at[1]]; k; k = reader->path_next[k - 1])
+				if (at[2] == author_paths[k - 1].data[1] && span_starts(rest, author_paths[k - 1]))
+					return true;
+		}
 	return false;
 }
 
@@ -330,45 +182,20 @@ static void on_anchor(struct walk *walk, uint32_t node)
 	struct metadata_reader *reader = walk->reader;
 	struct span rel = html_attr(walk->tree, node, HTML_ATTR_REL),
 		    href = html_attr(walk->tree, node, HTML_ATTR_HREF);
-	if (rel.size && !walk->aside && has_word(rel, "tag")) {
+	unsigned set = rel.size ? rel_of(rel) : 0;
+	if (set & REL_TAG && !walk->aside) {
 		struct span text = metadata_text(reader, node, 60);
 		if (text.size)
 			metadata_tags(reader, text);
 	}
-	bool author = rel.size && has_word(rel, "author");
-	if (rel.size && has_word(rel, "license"))
-		keep_first(&reader->license, href);
-	else if (is_licence(href))
+	bool author = set & REL_AUTHOR;
+	if (set & REL_LICENSE || is_licence(href))
 		keep_first(&reader->license, href);
 	if (!author && (reader->authors.count > EVIDENCE_MAX / 2 || !is_author_address(reader, href)))
 		return;
 	struct span text = metadata_text(reader, node, 120);
 	if (text.size)
 		evidence_add(reader, author ? AUTHOR_REL : AUTHOR_HREF, text, reader->text_count, walk->aside);
-}
-
-/* Class, id and itemprop of an element in one look at its attributes. */
-static unsigned look(struct walk *walk, uint32_t node, struct span *prop)
-{
-	static const uint8_t wanted[HTML_ATTR_COUNT] = {
-		[HTML_ATTR_CLASS] = 1,    [HTML_ATTR_ID] = 1,          [HTML_ATTR_ITEMPROP] = 2,
-		[HTML_ATTR_PROPERTY] = 2, [HTML_ATTR_DATA_TESTID] = 1, [HTML_ATTR_DATA_QA] = 1};
-	const struct html_tree *tree = walk->tree;
-	const struct html_node *n = &tree->nodes[node];
-	unsigned hints = 0;
-	*prop = SPAN_NONE;
-	if (!n->count)
-		return 0;
-	for (const struct html_attribute *a = tree->attributes + n->attributes, *end = a + n->count; a < end; a++) {
-		if (!wanted[a->id])
-			continue;
-		struct span value = {a->value, a->value_size};
-		if (wanted[a->id] == 1)
-			hints |= class_hints(walk->reader, value);
-		else
-			*prop = value;
-	}
-	return hints;
 }
 
 /* A heading of several elements is often a kicker and the headline proper. */
@@ -384,8 +211,9 @@ static void add_parts(struct walk *walk, uint32_t node, uint32_t at)
 		if (!text.size)
 			continue;
 		parts++;
-		evidence_add(walk->reader, look(walk, part, &prop) & HINT_TITLE ? TITLE_PART_CLASS : TITLE_PART, text,
-			     at, walk->aside);
+		evidence_add(walk->reader,
+			     element_hints(walk->reader, part, &prop) & HINT_TITLE ? TITLE_PART_CLASS : TITLE_PART,
+			     text, at, walk->aside);
 	}
 }
 
@@ -608,21 +436,21 @@ static enum date_label label_of(const struct metadata_reader *reader, struct spa
 /* Whether TEXT can hold a date: a year, or numbers divided by points or slashes, or digits of another script. */
 static bool may_hold_date(struct span text)
 {
-	uint8_t digits = 0; /* of at most 160 bytes */
-	unsigned dividers = 0;
-	for (size_t i = 0; i < text.size; i++) { /* a loop without branches: sixteen bytes at a time */
-		uint8_t c = (uint8_t)text.data[i];
-		digits = (uint8_t)(digits + ((uint8_t)((uint8_t)(c - '0') < 10) | (uint8_t)(c == 0xD9) |
-					     (uint8_t)(c == 0xDB) | (uint8_t)(c == 0xE0)));
+	unsigned digits = 0, dividers = 0;
+	for (size_t i = 0; i < text.size; i += 8) {
+		uint64_t bytes = bytes8_at(text.data, i, text.size), found = bytes8_range(bytes, '0', '9');
+		if (bytes & BYTES8_HIGH) /* 0xD9 and 0xDB differ by one bit */
+			found |= bytes8_equal(bytes | BYTES8(0x02), 0xDB) | bytes8_equal(bytes, 0xE0);
+		digits += bytes8_count(found);
 	}
 	if (digits < 3 || digits >= 5)
 		return digits >= 5;
 	for (size_t i = 1; i < text.size; i++)
-		dividers += memchr("./-", text.data[i], 3) && ascii_is_digit((unsigned char)text.data[i - 1]);
+		dividers += (unsigned char)(text.data[i] - '-') < 3 && ascii_is_digit((unsigned char)text.data[i - 1]);
 	return dividers >= 2;
 }
 
-/* "(AGENCY) —" within the first bytes of a paragraph, and "Source: NAME". */
+/* "(AGENCY) —" within the first bytes of a paragraph, and "Source: NAME". Not asked before the headline. */
 static void agency(struct metadata_reader *reader, struct span text)
 {
 	static const char *const labels[] = {"Source: ",
@@ -635,8 +463,6 @@ static void agency(struct metadata_reader *reader, struct span text)
 					     "\xE6\x9D\xA5\xE6\xBA\x90\xEF\xBC\x9A",
 					     "\xE6\x9D\xA5\xE6\xBA\x90:",
 					     "\xCE\xA0\xCE\xB7\xCE\xB3\xCE\xAE: "};
-	if (reader->source_name.size || !reader->h1_count)
-		return;
 	bool maybe = text.size < 80 && memchr("SQFB\xD0\xE6\xCE", *text.data, 7);
 	for (size_t i = 0; maybe && i < sizeof labels / sizeof *labels; i++)
 		if (*text.data == *labels[i] && span_starts_nocase(text, span_of(labels[i]))) {
@@ -768,13 +594,17 @@ static void on_byline(struct walk *walk, struct span text, uint32_t at)
 /* White space at the start of TEXT: indentation, and nearly all of the texts between elements. */
 static size_t blanks_at(struct span text)
 {
-	static const char eight[] = "        ";
 	size_t start = 0;
-	while (start < text.size && ascii_is_space((unsigned char)text.data[start])) {
-		start++;
-		while (start + 8 <= text.size && memcmp(text.data + start, eight, 8) == 0)
-			start += 8;
+	if (text.size && (unsigned char)*text.data > ' ')
+		return 0;
+	for (; start + 8 <= text.size; start += 8) {
+		uint64_t bytes = bytes8(text.data + start);
+		uint64_t solid = ~(bytes8_range(bytes, '\t', '\r') | bytes8_equal(bytes, ' ')) & BYTES8_HIGH;
+		if (solid)
+			return start + bytes8_first(solid);
 	}
+	while (start < text.size && ascii_is_space((unsigned char)text.data[start]))
+		start++;
 	return start;
 }
 
@@ -785,16 +615,19 @@ static void on_text(struct walk *walk, struct span text)
 	if (start == text.size)
 		return;
 	uint32_t at = reader->text_count++;
-	if (text.size - start > 160) {
+	bool wants_agency = !reader->source_name.size && reader->h1_count;
+	text.data += start;
+	text.size -= start;
+	if (text.size > 160) {
 		reader->text_label = LABEL_NONE;
-		if (reader->text_count < 4000)
-			agency(reader, span_slice(text, start, SIZE_MAX));
+		if (wants_agency && reader->text_count < 4000)
+			agency(reader, text);
 		return;
 	}
-	text = span_slice(text, start, SIZE_MAX);
 	while (ascii_is_space((unsigned char)text.data[text.size - 1]))
 		text.size--;
-	agency(reader, text);
+	if (wants_agency)
+		agency(reader, text);
 	on_byline(walk, text, at);
 	on_neighbour(walk, text, at, reader->date_tries < 60 && on_text_date(walk, text, at));
 }
@@ -817,72 +650,101 @@ static void on_script(struct metadata_reader *reader, uint32_t node)
 		reader->scripts[reader->script_count++] = text;
 }
 
-static void on_element(struct walk *walk, uint32_t node, enum html_tag tag)
+/* How the walk takes an element, by its tag. */
+enum take {
+	TAKE_ELEMENT,
+	TAKE_HEADING, /* h1 to h3 */
+	TAKE_SMALLER, /* h4, h5: where the class says that it is a title */
+	TAKE_ASIDE,
+	TAKE_WHOLE, /* the page or its article: never aside, nor a value */
+	TAKE_ANCHOR,
+	TAKE_TIME,
+	TAKE_OTHER, /* from here on no element of the text */
+	TAKE_HIDDEN,
+};
+
+static const uint8_t takes[HTML_TAG_COUNT] = {
+	[HTML_TAG_H1] = TAKE_HEADING,    [HTML_TAG_H2] = TAKE_HEADING,      [HTML_TAG_H3] = TAKE_HEADING,
+	[HTML_TAG_H4] = TAKE_SMALLER,    [HTML_TAG_H5] = TAKE_SMALLER,      [HTML_TAG_ASIDE] = TAKE_ASIDE,
+	[HTML_TAG_FOOTER] = TAKE_ASIDE,  [HTML_TAG_NAV] = TAKE_ASIDE,       [HTML_TAG_BODY] = TAKE_WHOLE,
+	[HTML_TAG_ARTICLE] = TAKE_WHOLE, [HTML_TAG_MAIN] = TAKE_WHOLE,      [HTML_TAG_A] = TAKE_ANCHOR,
+	[HTML_TAG_TIME] = TAKE_TIME,     [HTML_TAG_META] = TAKE_OTHER,      [HTML_TAG_LINK] = TAKE_OTHER,
+	[HTML_TAG_TITLE] = TAKE_OTHER,   [HTML_TAG_SCRIPT] = TAKE_OTHER,    [HTML_TAG_HTML] = TAKE_OTHER,
+	[HTML_TAG_STYLE] = TAKE_HIDDEN,  [HTML_TAG_SVG] = TAKE_HIDDEN,      [HTML_TAG_TEMPLATE] = TAKE_HIDDEN,
+	[HTML_TAG_SELECT] = TAKE_HIDDEN, [HTML_TAG_TEXTAREA] = TAKE_HIDDEN, [HTML_TAG_MATH] = TAKE_HIDDEN,
+	[HTML_TAG_IFRAME] = TAKE_HIDDEN};
+
+static void on_element(struct walk *walk, uint32_t node, enum html_tag tag, enum take take)
 {
-	struct span prop;
-	unsigned hints = look(walk, node, &prop);
-	bool heading = tag == HTML_TAG_H1 || tag == HTML_TAG_H2 || tag == HTML_TAG_H3;
-	bool aside = tag == HTML_TAG_ASIDE || tag == HTML_TAG_FOOTER || tag == HTML_TAG_NAV ||
-		     ((hints & HINT_ASIDE) && tag != HTML_TAG_BODY && tag != HTML_TAG_ARTICLE && tag != HTML_TAG_MAIN);
-	if (aside && !walk->open) {
+	struct span prop = SPAN_NONE;
+	unsigned hints = walk->tree->nodes[node].count ? element_hints(walk->reader, node, &prop) : 0;
+	if (!hints && !prop.size && take == TAKE_ELEMENT)
+		return; /* most */
+	if ((take == TAKE_ASIDE || ((hints & HINT_ASIDE) && take != TAKE_WHOLE)) && !walk->open) {
 		walk->aside = walk->open = true;
 		walk->aside_end = html_skip(walk->tree, node, html_root(walk->tree));
 	}
-	if (heading || (hints & HINT_TITLE && tag != HTML_TAG_A && (tag == HTML_TAG_H4 || tag == HTML_TAG_H5)))
+	if (take == TAKE_HEADING || (take == TAKE_SMALLER && hints & HINT_TITLE))
 		on_heading(walk, node, tag, hints);
 	if (prop.size)
-		on_prop(walk, node, prop, heading);
-	if (tag == HTML_TAG_TIME)
+		on_prop(walk, node, prop, take == TAKE_HEADING);
+	if (take == TAKE_TIME)
 		on_time(walk, node, hints);
-	else if (hints & (HINT_AUTHOR | HINT_BYLINE | HINT_DATE | HINT_UPDATED) && tag != HTML_TAG_BODY &&
-		 tag != HTML_TAG_HTML)
+	else if (hints & (HINT_AUTHOR | HINT_BYLINE | HINT_DATE | HINT_UPDATED) && tag != HTML_TAG_BODY)
 		on_hints(walk, node, hints);
-	if (tag == HTML_TAG_A)
+	if (take == TAKE_ANCHOR)
 		on_anchor(walk, node);
+}
+
+/* The elements that are no part of the text. Whether what is in it is skipped. */
+static bool on_other(struct metadata_reader *reader, uint32_t node, enum html_tag tag)
+{
+	const struct html_tree *tree = reader->page->tree;
+	switch (tag) {
+	case HTML_TAG_META:
+		on_meta(reader, node);
+		return false;
+	case HTML_TAG_LINK:
+		on_link(reader, node);
+		return false;
+	case HTML_TAG_HTML:
+		keep_first(&reader->language, html_attr(tree, node, HTML_ATTR_LANG));
+		keep_first(&reader->language, html_attr(tree, node, HTML_ATTR_XML_LANG));
+		return false;
+	case HTML_TAG_TITLE:
+		if (!reader->element_title.size) {
+			reader->element_title = metadata_text(reader, node, 1000);
+			evidence_add(reader, TITLE_ELEMENT, reader->element_title, 0, false);
+		}
+		return true;
+	default:
+		on_script(reader, node);
+		return true;
+	}
 }
 
 void metadata_scan(struct metadata_reader *reader)
 {
 	const struct html_tree *tree = reader->page->tree;
-	uint32_t root = html_root(tree), node = root;
+	const struct html_node *nodes = tree->nodes, *n;
+	uint32_t node = html_root(tree);
 	struct walk walk = {.reader = reader, .tree = tree, .aside_end = HTML_NONE};
 	while (node != HTML_NONE) {
-		bool skip = false;
-		if (walk.open && node == walk.aside_end)
+		n = &nodes[node];
+		uint32_t next = n->first;
+		if (node == walk.aside_end)
 			walk.aside = walk.open = false;
-		if (html_kind(tree, node) == HTML_TEXT) {
-			on_text(&walk, html_text(tree, node));
-		} else if (html_kind(tree, node) == HTML_ELEMENT) {
-			enum html_tag tag = html_tag(tree, node);
-			switch (tag) {
-			case HTML_TAG_META:
-				on_meta(reader, node);
-				break;
-			case HTML_TAG_LINK:
-				on_link(reader, node);
-				break;
-			case HTML_TAG_TITLE:
-				if (!reader->element_title.size) {
-					struct span text = metadata_text(reader, node, 1000);
-					reader->element_title = text;
-					evidence_add(reader, TITLE_ELEMENT, text, 0, false);
-				}
-				skip = true;
-				break;
-			case HTML_TAG_SCRIPT:
-				on_script(reader, node);
-				skip = true;
-				break;
-			case HTML_TAG_HTML:
-				keep_first(&reader->language, html_attr(tree, node, HTML_ATTR_LANG));
-				keep_first(&reader->language, html_attr(tree, node, HTML_ATTR_XML_LANG));
-				break;
-			default:
-				skip = metadata_hidden_tag(tag);
-				if (!skip)
-					on_element(&walk, node, tag);
-			}
+		if (n->kind == HTML_TEXT) {
+			on_text(&walk, (struct span){n->data, n->size});
+		} else if (n->kind == HTML_ELEMENT) {
+			enum take take = (enum take)takes[n->tag];
+			if (take < TAKE_OTHER)
+				on_element(&walk, node, (enum html_tag)n->tag, take);
+			else if (take == TAKE_HIDDEN || on_other(reader, node, (enum html_tag)n->tag))
+				next = HTML_NONE;
 		}
-		node = skip ? html_skip(tree, node, root) : html_walk(tree, node, root);
+		while (next == HTML_NONE && (next = n->next) == HTML_NONE && n->parent != HTML_NONE)
+			n = &nodes[n->parent];
+		node = next;
 	}
 }
