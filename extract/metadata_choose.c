@@ -135,18 +135,17 @@ struct word_set {
 /* Add the words of TEXT (letters and digits, ASCII case folded), short ones left out. */
 static void add_words(struct word_set *set, struct span text)
 {
-	size_t start = 0;
-	for (size_t i = 0; i <= text.size; i++) {
-		unsigned char c = i < text.size ? (unsigned char)text.data[i] : ' ';
-		if (c >= 0x80 || ascii_is_alpha(c) || ascii_is_digit(c))
-			continue;
-		if (i - start >= 3 && i - start < 40 && set->count < WORDS_MAX) {
-			uint32_t key = 2166136261u;
-			for (size_t k = start; k < i; k++)
-				key = (key ^ ascii_lower((unsigned char)text.data[k])) * 16777619u;
-			set->keys[set->count++] = key;
+	for (size_t i = 0; i < text.size && set->count < WORDS_MAX; i++) {
+		uint32_t key = 2166136261u;
+		size_t start = i;
+		for (; i < text.size; i++) {
+			unsigned char c = (unsigned char)text.data[i];
+			if (c < 0x80 && !ascii_is_alpha(c) && !ascii_is_digit(c))
+				break;
+			key = (key ^ ascii_lower(c)) * 16777619u;
 		}
-		start = i + 1;
+		if (i - start >= 3 && i - start < 40)
+			set->keys[set->count++] = key;
 	}
 }
 
@@ -276,14 +275,16 @@ static void title_variants(const struct metadata_reader *reader, struct group_li
 static void title_cuts(const struct metadata_reader *reader, struct group_list *list, struct span stripped,
 		       struct title_groups *groups)
 {
-	struct span kept, cut;
+	struct span front, back;
 	if (groups->cut)
 		return;
 	groups->cut = true;
-	if (title_cut(stripped, true, false, &kept, &cut))
-		groups->of[VARIANT_FRONT] = title_group(reader, list, kept);
-	if (title_cut(stripped, false, false, &kept, &cut))
-		groups->of[VARIANT_BACK] = title_group(reader, list, kept);
+	if (!title_halves(stripped, &front, &back))
+		return;
+	if (front.size)
+		groups->of[VARIANT_FRONT] = title_group(reader, list, front);
+	if (back.size)
+		groups->of[VARIANT_BACK] = title_group(reader, list, back);
 }
 
 void group_titles(struct metadata_reader *reader, struct group_list *list)

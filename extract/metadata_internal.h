@@ -350,6 +350,8 @@ void title_fold_sites(struct metadata_reader *reader); /* before these two, when
 bool title_is_site(const struct metadata_reader *reader, struct span text);
 /* TITLE cut at its last (or first) separator: the title's part and the rest. COLON: also at a colon. */
 bool title_cut(struct span title, bool last, bool colon, struct span *kept, struct span *cut);
+/* What title_cut keeps of TITLE at its last and at its first separator, no colon; absent where it cuts nothing. */
+bool title_halves(struct span title, struct span *front, struct span *back);
 /* Letters and digits of TEXT, case folded: the key titles and names are compared by. */
 uint64_t metadata_fold_key(struct span text, size_t *letters);
 

@@ -42,6 +42,16 @@ static const struct span separators[] = {SEPARATOR(" | "),
 					 SEPARATOR(" \xE2\x80\x94"),
 					 SEPARATOR(": ")};
 
+/* ASCII letters in lower case and digits; 0 for the rest. */
+#define FOLD_LETTER(c) [c] = (c), [(c) - 'a' + 'A'] = (c)
+static const uint8_t folded_ascii[128] = {
+	['0'] = '0',      ['1'] = '1',      ['2'] = '2',      ['3'] = '3',      ['4'] = '4',      ['5'] = '5',
+	['6'] = '6',      ['7'] = '7',      ['8'] = '8',      ['9'] = '9',      FOLD_LETTER('a'), FOLD_LETTER('b'),
+	FOLD_LETTER('c'), FOLD_LETTER('d'), FOLD_LETTER('e'), FOLD_LETTER('f'), FOLD_LETTER('g'), FOLD_LETTER('h'),
+	FOLD_LETTER('i'), FOLD_LETTER('j'), FOLD_LETTER('k'), FOLD_LETTER('l'), FOLD_LETTER('m'), FOLD_LETTER('n'),
+	FOLD_LETTER('o'), FOLD_LETTER('p'), FOLD_LETTER('q'), FOLD_LETTER('r'), FOLD_LETTER('s'), FOLD_LETTER('t'),
+	FOLD_LETTER('u'), FOLD_LETTER('v'), FOLD_LETTER('w'), FOLD_LETTER('x'), FOLD_LETTER('y'), FOLD_LETTER('z')};
+
 uint64_t metadata_fold_key(struct span text, size_t *letters)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
@@ -50,9 +60,9 @@ uint64_t metadata_fold_key(struct span text, size_t *letters)
 		uint32_t code = (unsigned char)*at;
 		if (code < 0x80) {
 			at++;
-			if (!ascii_is_alpha((unsigned char)code) && !ascii_is_digit((unsigned char)code))
+			code = folded_ascii[code];
+			if (!code)
 				continue;
-			code = ascii_lower((unsigned char)code);
 		} else {
 			code = utf8_next(&at, end);
 			utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)code);
@@ -74,8 +84,9 @@ static size_t squash(struct span text, char *out, size_t max)
 	size_t size = 0;
 	for (size_t i = 0; i < text.size && size < max; i++) {
 		unsigned char c = (unsigned char)text.data[i];
-		if (c >= 0x80 || ascii_is_alpha(c) || ascii_is_digit(c))
-			out[size++] = (char)ascii_lower(c);
+		c = c < 0x80 ? folded_ascii[c] : c;
+		out[size] = (char)c; /* written over where it is no letter */
+		size += c != 0;
 	}
 	return size;
 }
@@ -161,12 +172,18 @@ static size_t separator_size(struct span text, bool colon)
 	return 0;
 }
 
-bool title_cut(struct span title, bool last, bool colon, struct span *kept, struct span *cut)
+/* The first and the last separator of a title. */
+struct seams {
+	size_t first, first_size, last, last_size; /* sizes 0: none */
+};
+
+static struct seams seams_of(struct span title, bool colon)
 {
-	size_t at = 0, size = 0;
+	static const uint8_t begins[256] = {[' '] = 1, ['|'] = 1, ['_'] = 1, [':'] = 1, [0xEF] = 1};
+	struct seams seams = {0};
 	for (size_t i = 1; i < title.size; i++) {
 		unsigned char c = (unsigned char)title.data[i];
-		if (c != ' ' && c != '|' && c != '_' && c != ':' && c != 0xEF)
+		if (!begins[c])
 			continue;
 		if (c == ' ' && i + 1 < title.size &&
 		    (ascii_is_alpha((unsigned char)title.data[i + 1]) ||
@@ -175,12 +192,20 @@ bool title_cut(struct span title, bool last, bool colon, struct span *kept, stru
 		size_t found = separator_size(span_slice(title, i, 8), colon);
 		if (!found || i + found >= title.size)
 			continue;
-		at = i;
-		size = found;
-		if (!last)
-			break;
+		seams.last = i;
+		seams.last_size = found;
+		if (!seams.first_size) {
+			seams.first = i;
+			seams.first_size = found;
+		}
 		i += found - 1;
 	}
+	return seams;
+}
+
+static bool cut_at(struct span title, const struct seams *seams, bool last, struct span *kept, struct span *cut)
+{
+	size_t at = last ? seams->last : seams->first, size = last ? seams->last_size : seams->first_size;
 	if (!size)
 		return false;
 	struct span front = span_trim(span_slice(title, 0, at)),
@@ -190,19 +215,32 @@ bool title_cut(struct span title, bool last, bool colon, struct span *kept, stru
 	return front.size && back.size;
 }
 
+bool title_cut(struct span title, bool last, bool colon, struct span *kept, struct span *cut)
+{
+	struct seams seams = seams_of(title, colon);
+	return cut_at(title, &seams, last, kept, cut);
+}
+
+bool title_halves(struct span title, struct span *front, struct span *back)
+{
+	struct seams seams = seams_of(title, false);
+	struct span cut;
+	if (!cut_at(title, &seams, true, front, &cut))
+		*front = SPAN_NONE;
+	if (!cut_at(title, &seams, false, back, &cut))
+		*back = SPAN_NONE;
+	return front->size || back->size;
+}
+
 struct span title_strip(const struct metadata_reader *reader, struct span title)
 {
 	struct span kept, cut;
 	for (int n = 0; n < 3; n++) {
-		if (title_cut(title, true, true, &kept, &cut) && is_site(reader, cut)) {
-			title = kept;
-			continue;
-		}
-		if (title_cut(title, false, true, &kept, &cut) && is_site(reader, cut)) {
-			title = kept;
-			continue;
-		}
-		break;
+		struct seams seams = seams_of(title, true);
+		if (!(cut_at(title, &seams, true, &kept, &cut) && is_site(reader, cut)) &&
+		    !(cut_at(title, &seams, false, &kept, &cut) && is_site(reader, cut)))
+			break;
+		title = kept;
 	}
 	return title;
 }
