@@ -464,7 +464,8 @@ static void read_clock(const struct token_list *list, size_t i, struct metadata_
 bool metadata_date_find(const struct month_names *names, struct span text, enum date_order order,
 			struct metadata_date *date, size_t *after)
 {
-	struct token_list list = {.names = names};
+	struct token_list list; /* its rows are written as they are cut */
+	list.names = names;
 	cut_tokens(&list, text);
 	for (size_t i = 0; i < list.count; i++) {
 		size_t used = 0;

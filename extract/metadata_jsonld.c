@@ -10,40 +10,44 @@ enum { STACK_MAX = 256, IDS_MAX = 128, SCRIPT_MAX = 1 << 20 };
 
 enum ld_kind { LD_IGNORED, LD_THING, LD_PAGE, LD_ARTICLE, LD_PERSON, LD_SITE, LD_ORGANISATION };
 
+#define KIND(name, kind, suffix)                                                                                       \
+	{                                                                                                              \
+		name, sizeof(name) - 1, kind, suffix                                                                   \
+	}
 static const struct kind_row {
 	const char *name;
-	uint8_t kind;
+	uint8_t size, kind;
 	bool suffix; /* any type that ends so: NewsArticle, BlogPosting, … */
 } kind_rows[] = {
-	{"Article", LD_ARTICLE, true},
-	{"Posting", LD_ARTICLE, true},
-	{"Report", LD_ARTICLE, true},
-	{"JobPosting", LD_THING, false},
-	{"Recipe", LD_ARTICLE, false},
-	{"HowTo", LD_ARTICLE, false},
-	{"Review", LD_ARTICLE, true},
-	{"ClaimReview", LD_ARTICLE, false},
-	{"LiveBlog", LD_ARTICLE, false},
-	{"Page", LD_PAGE, true},
-	{"Person", LD_PERSON, false},
-	{"WebSite", LD_SITE, false},
-	{"Organization", LD_ORGANISATION, true},
-	{"Corporation", LD_ORGANISATION, false},
-	{"Product", LD_THING, false},
-	{"VideoObject", LD_THING, false},
-	{"Question", LD_THING, false},
-	{"Event", LD_THING, true},
-	{"Course", LD_THING, false},
-	{"Book", LD_THING, false},
-	{"Movie", LD_THING, false},
-	{"PodcastEpisode", LD_THING, false},
-	{"CreativeWork", LD_ARTICLE, true},
-	{"Dataset", LD_THING, false},
-	{"ProfilePage", LD_THING, false},
-	{"SoftwareApplication", LD_THING, true},
-	{"BreadcrumbList", LD_IGNORED, false},
-	{"ImageObject", LD_IGNORED, false},
-	{"ItemList", LD_IGNORED, false},
+	KIND("Article", LD_ARTICLE, true),
+	KIND("Posting", LD_ARTICLE, true),
+	KIND("Report", LD_ARTICLE, true),
+	KIND("JobPosting", LD_THING, false),
+	KIND("Recipe", LD_ARTICLE, false),
+	KIND("HowTo", LD_ARTICLE, false),
+	KIND("Review", LD_ARTICLE, true),
+	KIND("ClaimReview", LD_ARTICLE, false),
+	KIND("LiveBlog", LD_ARTICLE, false),
+	KIND("Page", LD_PAGE, true),
+	KIND("Person", LD_PERSON, false),
+	KIND("WebSite", LD_SITE, false),
+	KIND("Organization", LD_ORGANISATION, true),
+	KIND("Corporation", LD_ORGANISATION, false),
+	KIND("Product", LD_THING, false),
+	KIND("VideoObject", LD_THING, false),
+	KIND("Question", LD_THING, false),
+	KIND("Event", LD_THING, true),
+	KIND("Course", LD_THING, false),
+	KIND("Book", LD_THING, false),
+	KIND("Movie", LD_THING, false),
+	KIND("PodcastEpisode", LD_THING, false),
+	KIND("CreativeWork", LD_ARTICLE, true),
+	KIND("Dataset", LD_THING, false),
+	KIND("ProfilePage", LD_THING, false),
+	KIND("SoftwareApplication", LD_THING, true),
+	KIND("BreadcrumbList", LD_IGNORED, false),
+	KIND("ImageObject", LD_IGNORED, false),
+	KIND("ItemList", LD_IGNORED, false),
 };
 
 struct ld {
@@ -63,12 +67,15 @@ static enum ld_kind kind_of_name(struct span name)
 			slash = i + 1;
 	name = span_slice(name, slash, SIZE_MAX);
 	enum ld_kind kind = LD_IGNORED;
+	unsigned char last = name.size ? ascii_lower((unsigned char)name.data[name.size - 1]) : 0;
 	for (size_t i = 0; i < sizeof kind_rows / sizeof *kind_rows; i++) {
-		struct span want = span_of(kind_rows[i].name);
-		if (span_equal_nocase(name, want))
+		struct span want = {kind_rows[i].name, kind_rows[i].size};
+		if ((unsigned char)want.data[want.size - 1] != last || name.size < want.size ||
+		    !span_equal_nocase(span_slice(name, name.size - want.size, want.size), want))
+			continue;
+		if (name.size == want.size)
 			return kind_rows[i].kind;
-		if (kind_rows[i].suffix && name.size > want.size &&
-		    span_equal_nocase(span_slice(name, name.size - want.size, want.size), want))
+		if (kind_rows[i].suffix)
 			kind = kind_rows[i].kind;
 	}
 	return kind;

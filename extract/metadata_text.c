@@ -2,6 +2,7 @@
  *
  * White space is collapsed, invisible characters go, references that double escaping left are decoded. Runs that stay
  * as they are, nearly all of every text, are copied whole. */
+#include "base/bytes8.h"
 #include "extract/metadata_internal.h"
 
 static bool invisible(uint32_t code)
@@ -12,14 +13,28 @@ static bool invisible(uint32_t code)
 
 static bool blank(uint32_t code)
 {
-	return code == ' ' || (code >= '\t' && code <= '\r') || code == 0xA0 || code == 0x3000 ||
-	       (code >= 0x2000 && code <= 0x200A) || code == 0x2028 || code == 0x2029 || code == 0x202F || code < ' ' ||
-	       (code >= 0x7F && code < 0xA0);
+	return code <= ' ' || (code >= 0x7F && code <= 0xA0) || code == 0x3000 || (code >= 0x2000 && code <= 0x200A) ||
+	       code == 0x2028 || code == 0x2029 || code == 0x202F;
 }
 
-static inline bool is_solid(char c)
+/* Bytes at the start of TEXT that stay as they are: solid ASCII, and single blanks between it. */
+static size_t solid_run(struct span text)
 {
-	return (unsigned char)(c - '!') < 0x7F - '!';
+	size_t size = 0;
+	uint64_t blank_before = 0x80; /* a run does not begin with a blank */
+	for (; size < text.size; size += 8) {
+		uint64_t bytes = bytes8_at(text.data, size, text.size), blanks = bytes8_equal(bytes, ' ');
+		uint64_t stop = (~(bytes8_range(bytes, '!', '~') | blanks) & BYTES8_HIGH) |
+				(blanks & (blanks << 8 | blank_before));
+		if (stop) {
+			size += bytes8_first(stop);
+			break;
+		}
+		blank_before = blanks >> 56;
+	}
+	if (size > text.size)
+		size = text.size;
+	return size && text.data[size - 1] == ' ' ? size - 1 : size;
 }
 
 /* Append TEXT with white space collapsed; a blank in front where OUT ends in text and GAP is set. */
@@ -30,28 +45,23 @@ static void append_collapsed(struct buffer *out, struct span text, bool gap)
 	for (const char *at = text.data, *end = at + text.size; at < end;) {
 		const char *start = at;
 		unsigned char c = (unsigned char)*at;
-		uint32_t code = c;
-		while (at < end && (is_solid(*at) || (*at == ' ' && at > start && at + 1 < end && is_solid(at[1]))))
+		if (c <= ' ') {
+			gap = true;
 			at++;
-		if (at > start) { /* a run that stays as it is */
-			if (gap && out->size)
-				buffer_append_byte(out, ' ');
-			gap = false;
-			buffer_append(out, start, (size_t)(at - start));
 			continue;
 		}
-		if (c < 0x80)
-			at++;
-		else
-			code = utf8_next(&at, end);
-		if (blank(code)) {
-			gap = true;
-		} else if (!invisible(code)) {
-			if (gap && out->size)
-				buffer_append_byte(out, ' ');
-			gap = false;
-			buffer_append(out, start, (size_t)(at - start));
+		if (c < 0x7F) { /* a run that stays as it is */
+			at += solid_run((struct span){at, (size_t)(end - at)});
+		} else {
+			uint32_t code = utf8_next(&at, end);
+			gap |= blank(code);
+			if (blank(code) || invisible(code))
+				continue;
 		}
+		if (gap && out->size)
+			buffer_append_byte(out, ' ');
+		gap = false;
+		buffer_append(out, start, (size_t)(at - start));
 	}
 	if (gap && out->size && out->data[out->size - 1] != ' ')
 		buffer_append_byte(out, ' ');
@@ -124,14 +134,15 @@ struct span metadata_text(struct metadata_reader *reader, uint32_t node, size_t 
 /* Whether cleaning would leave TEXT as it is. */
 static bool is_clean(struct span text)
 {
-	uint8_t odd = 0;
-	for (size_t i = 0; i < text.size; i++) {
-		uint8_t c = (uint8_t)text.data[i];
-		odd |= (uint8_t)((uint8_t)(c - ' ') >= 0x7F - ' ') | (uint8_t)(c == '&') | (uint8_t)(c == '<');
+	if (!text.size || (unsigned char)*text.data <= ' ' || (unsigned char)*text.data >= 0x7F ||
+	    solid_run(text) < text.size)
+		return false;
+	for (size_t i = 0; i < text.size; i += 8) {
+		uint64_t bytes = bytes8_at(text.data, i, text.size);
+		if (bytes8_equal(bytes, '&') | bytes8_equal(bytes, '<'))
+			return false;
 	}
-	for (size_t i = 1; i < text.size && !odd; i++)
-		odd |= (uint8_t)(text.data[i] == ' ') & (uint8_t)(text.data[i - 1] == ' ');
-	return text.size && !odd && *text.data != ' ' && text.data[text.size - 1] != ' ';
+	return true;
 }
 
 struct span metadata_clean(struct metadata_reader *reader, struct span text)

@@ -21,35 +21,40 @@ static const struct rule_row {
 
 /* Agents by name; a rule list for any other name is of no concern. For agents that gather training data "noindex" and
  * "none" mean that the text is not to be gathered at all, which is what noai says. */
+#define AGENT(name, training)                                                                                          \
+	{                                                                                                              \
+		{name, sizeof(name) - 1}, training                                                                     \
+	}
 static const struct agent_row {
-	const char *name;
+	struct span name;
 	bool training;
 } agent_rows[] = {
-	{"robots", false},          {"*", false},
-	{"googlebot", false},       {"bingbot", false},
-	{"msnbot", false},          {"slurp", false},
-	{"yandex", false},          {"yandexbot", false},
-	{"baiduspider", false},     {"duckduckbot", false},
-	{"applebot", false},        {"ia_archiver", false},
-	{"archive.org_bot", false}, {"ccbot", true},
-	{"gptbot", true},           {"chatgpt-user", true},
-	{"oai-searchbot", true},    {"google-extended", true},
-	{"googleother", true},      {"applebot-extended", true},
-	{"claudebot", true},        {"anthropic-ai", true},
-	{"claude-web", true},       {"bytespider", true},
-	{"perplexitybot", true},    {"amazonbot", true},
-	{"cohere-ai", true},        {"diffbot", true},
-	{"facebookbot", true},      {"meta-externalagent", true},
-	{"omgilibot", true},        {"ai2bot", true},
-	{"petalbot", false},        {"timpibot", true},
-	{"youbot", true},           {"imagesiftbot", false},
+	AGENT("robots", false),          AGENT("*", false),
+	AGENT("googlebot", false),       AGENT("bingbot", false),
+	AGENT("msnbot", false),          AGENT("slurp", false),
+	AGENT("yandex", false),          AGENT("yandexbot", false),
+	AGENT("baiduspider", false),     AGENT("duckduckbot", false),
+	AGENT("applebot", false),        AGENT("ia_archiver", false),
+	AGENT("archive.org_bot", false), AGENT("ccbot", true),
+	AGENT("gptbot", true),           AGENT("chatgpt-user", true),
+	AGENT("oai-searchbot", true),    AGENT("google-extended", true),
+	AGENT("googleother", true),      AGENT("applebot-extended", true),
+	AGENT("claudebot", true),        AGENT("anthropic-ai", true),
+	AGENT("claude-web", true),       AGENT("bytespider", true),
+	AGENT("perplexitybot", true),    AGENT("amazonbot", true),
+	AGENT("cohere-ai", true),        AGENT("diffbot", true),
+	AGENT("facebookbot", true),      AGENT("meta-externalagent", true),
+	AGENT("omgilibot", true),        AGENT("ai2bot", true),
+	AGENT("petalbot", false),        AGENT("timpibot", true),
+	AGENT("youbot", true),           AGENT("imagesiftbot", false),
 };
 
 enum robots_agent robots_agent(struct span name)
 {
 	char first = name.size ? (char)ascii_lower((unsigned char)*name.data) : 0;
 	for (size_t i = 0; i < sizeof agent_rows / sizeof *agent_rows; i++)
-		if (*agent_rows[i].name == first && span_equal_nocase(name, span_of(agent_rows[i].name)))
+		if (agent_rows[i].name.size == name.size && *agent_rows[i].name.data == first &&
+		    span_equal_nocase(name, agent_rows[i].name))
 			return agent_rows[i].training ? AGENT_TRAINS : AGENT_GATHERS;
 	return AGENT_OTHER;
 }
