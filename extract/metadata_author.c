@@ -202,16 +202,20 @@ static const char *const credential_rows[] = {
 	"lcsw", "lmft", "psyd", "edd",   "dvm",   "pharmd", "dpt",  "facp", "faap", "mscp", "bsc",
 	"msc",  "cpt",  "pe",   "pmp",   "cissp", "inc",    "inc.", "llc",  "ltd",  "ltd."};
 
+#define JOINT(text, weak)                                                                                              \
+	{                                                                                                              \
+		{text, sizeof(text) - 1}, weak                                                                         \
+	}
 struct joint_row {
-	const char *text;
+	struct span text;
 	bool weak; /* splits only where both sides look like full names */
 };
 static const struct joint_row joint_rows[] = {
-	{", and ", true}, {"|", false},     {", & ", true}, {"; ", false},   {";", false},
-	{" | ", false},   {" and ", true},  {" & ", true},  {" und ", true}, {" et ", true},
-	{" y ", true},    {" e ", true},    {" en ", true}, {" og ", true},  {" och ", true},
-	{" i ", true},    {" oraz ", true}, {" и ", true},  {" και ", true}, {" with ", true},
-	{", ", true},     {",", true},      {"、", false},  {"，", false},   {" + ", true},
+	JOINT(", and ", true), JOINT("|", false),     JOINT(", & ", true), JOINT("; ", false),   JOINT(";", false),
+	JOINT(" | ", false),   JOINT(" and ", true),  JOINT(" & ", true),  JOINT(" und ", true), JOINT(" et ", true),
+	JOINT(" y ", true),    JOINT(" e ", true),    JOINT(" en ", true), JOINT(" og ", true),  JOINT(" och ", true),
+	JOINT(" i ", true),    JOINT(" oraz ", true), JOINT(" и ", true),  JOINT(" και ", true), JOINT(" with ", true),
+	JOINT(", ", true),     JOINT(",", true),      JOINT("、", false),  JOINT("，", false),   JOINT(" + ", true),
 };
 
 /* ROWS are in lower case. */
@@ -308,6 +312,14 @@ static bool is_marks(struct span text)
 
 enum by_kind { BY_NONE, BY_LINE, BY_LABEL };
 
+/* Whether the first two bytes may begin a word for "by". */
+static inline bool may_be_by(const struct metadata_reader *reader, struct span text)
+{
+	unsigned char first = (unsigned char)*text.data, second = text.size > 1 ? (unsigned char)text.data[1] : 0;
+	return (first | second) >= 0x80 || /* more than one form may fold to the same */
+	       reader->by_seconds[ascii_lower(first)] >> (ascii_lower(second) & 63) & 1;
+}
+
 /* Whether TEXT starts with a word for "by". *SIZE: its bytes with what divides it from the name. */
 static enum by_kind by_look(const struct metadata_reader *reader, struct span text, size_t *size)
 {
@@ -357,6 +369,9 @@ static size_t by_size(const struct metadata_reader *reader, struct span text)
 bool author_is_byline(const struct metadata_reader *reader, struct span text, bool *label)
 {
 	size_t size;
+	*label = false;
+	if (!may_be_by(reader, text))
+		return false;
 	enum by_kind kind = by_look(reader, text, &size);
 	*label = kind == BY_LABEL;
 	return kind == BY_LINE;
@@ -372,6 +387,15 @@ static struct shape shape_of(struct span text)
 	struct shape shape = {0};
 	bool in_word = false;
 	for (const char *at = text.size ? text.data : "", *end = at + text.size; at < end;) {
+		unsigned char c = (unsigned char)*at;
+		if (ascii_is_alpha(c)) { /* nearly all */
+			at++;
+			shape.words += !in_word;
+			shape.capitals += !in_word && c <= 'Z';
+			shape.letters++;
+			in_word = true;
+			continue;
+		}
 		uint32_t code = utf8_next(&at, end);
 		if (code == ' ' || code == 0xA0 || code == 0x3000) {
 			in_word = false;
@@ -384,19 +408,24 @@ static struct shape shape_of(struct span text)
 		in_word = true;
 		shape.digits += code < 0x80 && ascii_is_digit((unsigned char)code);
 		shape.cjk += is_cjk(code);
-		shape.letters += code >= 0x80 || ascii_is_alpha((unsigned char)code);
+		shape.letters += code >= 0x80;
 	}
 	return shape;
 }
 
 /* Two to four words, most with a capital: a person as by-lines write one. */
+static bool is_full_name(const struct shape *shape)
+{
+	if (shape->cjk)
+		return shape->letters >= 2;
+	return shape->words >= 2 && shape->words <= 5 && shape->capitals + 2 >= shape->words && shape->capitals >= 2 &&
+	       !shape->digits;
+}
+
 static bool looks_full_name(struct span text)
 {
 	struct shape shape = shape_of(text);
-	if (shape.cjk)
-		return shape.letters >= 2;
-	return shape.words >= 2 && shape.words <= 5 && shape.capitals + 2 >= shape.words && shape.capitals >= 2 &&
-	       !shape.digits;
+	return is_full_name(&shape);
 }
 
 static bool is_credential(struct span text)
@@ -420,6 +449,8 @@ static bool is_address(struct span text)
 	       (span_find_byte(text, '@') != SIZE_MAX && span_find_byte(text, ' ') == SIZE_MAX);
 }
 
+#define BIT(byte) ((uint64_t)1 << ((byte) & 63))
+
 /* Which bytes stand behind a blank somewhere in TEXT, as bits modulo 64: what is not among them need not be searched.
  */
 static uint64_t behind_blanks(struct span text)
@@ -427,57 +458,62 @@ static uint64_t behind_blanks(struct span text)
 	uint64_t set = 0;
 	for (size_t i = 1; i < text.size; i++)
 		if (text.data[i - 1] == ' ')
-			set |= (uint64_t)1 << (text.data[i] & 63);
+			set |= BIT(text.data[i]);
 	return set;
 }
 
-static bool may_hold(uint64_t behind, struct span pattern)
+/* Where PATTERN stands in TEXT; BEHIND is behind_blanks of it, or of a text it was cut from. */
+static size_t find_behind(struct span text, uint64_t behind, struct span pattern)
 {
-	return *pattern.data != ' ' || (behind >> (pattern.data[1] & 63) & 1);
+	if (*pattern.data == ' ' && !(behind >> (pattern.data[1] & 63) & 1))
+		return SIZE_MAX;
+	return span_find(text, pattern);
 }
+
+#define STOP(text)                                                                                                     \
+	{                                                                                                              \
+		text, sizeof(text) - 1                                                                                 \
+	}
 
 /* Cut what follows the names: an e-mail address, a date, a separator with more behind it. */
 static struct span cut_tail(struct span text)
 {
-	static const char *const stops[] = {" | ",
-					    " \xE2\x80\xA2 ",
-					    " \xC2\xB7 ",
-					    " \xE2\x80\x93 ",
-					    " \xE2\x80\x94 ",
-					    " - ",
-					    " \xE2\x80\xA2",
-					    " // ",
-					    " @",
-					    " Updated",
-					    " Published",
-					    " Posted",
-
-					    " Follow",
-					    " Last updated",
-
-					    " \xE2\x88\x99 ",
-					    "\xEF\xBD\x9C"};
+	static const struct span stops[] = {STOP(" | "),
+					    STOP(" \xE2\x80\xA2 "),
+					    STOP(" \xC2\xB7 "),
+					    STOP(" \xE2\x80\x93 "),
+					    STOP(" \xE2\x80\x94 "),
+					    STOP(" - "),
+					    STOP(" \xE2\x80\xA2"),
+					    STOP(" // "),
+					    STOP(" @"),
+					    STOP(" Updated"),
+					    STOP(" Published"),
+					    STOP(" Posted"),
+					    STOP(" Follow"),
+					    STOP(" Last updated"),
+					    STOP(" \xE2\x88\x99 "),
+					    STOP("\xEF\xBD\x9C")};
 	uint64_t behind = behind_blanks(text);
 	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
-		size_t at = may_hold(behind, span_of(stops[i])) ? span_find(text, span_of(stops[i])) : SIZE_MAX;
+		size_t at = find_behind(text, behind, stops[i]);
 		if (at != SIZE_MAX && at > 1)
 			text.size = at;
 	}
 
-	static const char *const behind_name[] = {" on ",
-						  " for ",
-						  " via ",
-						  " is a ",
-						  " is an ",
-						  " at ",
-						  " / ",
-						  " in ",
-						  " The Associated Press",
-						  " Associated Press",
-						  " Special to "};
+	static const struct span behind_name[] = {STOP(" on "),
+						  STOP(" for "),
+						  STOP(" via "),
+						  STOP(" is a "),
+						  STOP(" is an "),
+						  STOP(" at "),
+						  STOP(" / "),
+						  STOP(" in "),
+						  STOP(" The Associated Press"),
+						  STOP(" Associated Press"),
+						  STOP(" Special to ")};
 	for (size_t i = 0; i < sizeof behind_name / sizeof *behind_name; i++) {
-		size_t at =
-			may_hold(behind, span_of(behind_name[i])) ? span_find(text, span_of(behind_name[i])) : SIZE_MAX;
+		size_t at = find_behind(text, behind, behind_name[i]);
 		if (at != SIZE_MAX && looks_full_name(span_slice(text, 0, at)))
 			text.size = at;
 	}
@@ -673,23 +709,48 @@ static size_t add_name(const struct metadata_reader *reader, struct span name, s
 	return count + 1;
 }
 
-/* The first joint of TEXT that divides two names. SIZE_MAX when there is none. */
+/* Bytes that begin a joint, and for blanks those behind them, as bits modulo 64: most blanks fail by what follows. */
+static bool may_begin_joint(struct span text, size_t at)
+{
+	static const uint64_t behind = BIT('|') | BIT('a') | BIT('&') | BIT('u') | BIT('e') | BIT('y') | BIT('o') |
+				       BIT('i') | BIT(0xD0) | BIT(0xCE) | BIT('w') | BIT('+');
+	switch ((unsigned char)text.data[at]) {
+	case ' ':
+		return at + 1 < text.size && behind >> (text.data[at + 1] & 63) & 1;
+	case ',':
+	case '|':
+	case ';':
+	case 0xE3:
+	case 0xEF:
+		return true;
+	}
+	return false;
+}
+
+/* The first joint of TEXT that divides two names, the earlier row where two begin there. A joint that TEXT begins with
+ * is looked for nowhere else. SIZE_MAX when there is none. */
 static size_t find_joint(struct span text, const struct joint_row **row)
 {
-	size_t best = SIZE_MAX;
-	uint64_t behind = behind_blanks(text), any = 0;
-	for (size_t i = 0; i < text.size; i++)
-		any |= (uint64_t)1 << (text.data[i] & 63);
-	for (size_t i = 0; i < sizeof joint_rows / sizeof *joint_rows; i++) {
-		struct span joint = span_of(joint_rows[i].text);
-		if (!(any >> (*joint.data & 63) & 1) || !may_hold(behind, joint))
+	uint32_t left_out = 0;
+	for (size_t at = 0; at < text.size; at++) {
+		if (!may_begin_joint(text, at))
 			continue;
-		size_t at = span_find(text, joint);
-		if (at < best && at > 0)
-			best = at, *row = &joint_rows[i];
+		struct span rest = {text.data + at, text.size - at};
+		for (size_t i = 0; i < sizeof joint_rows / sizeof *joint_rows; i++) {
+			const struct joint_row *joint = &joint_rows[i];
+			if (*joint->text.data != *rest.data || !span_starts(rest, joint->text))
+				continue;
+			if (at == 0) {
+				left_out |= 1u << i;
+			} else if (!(left_out >> i & 1)) {
+				*row = joint;
+				return at;
+			}
+		}
 	}
-	return best;
+	return SIZE_MAX;
 }
+_Static_assert(sizeof joint_rows / sizeof *joint_rows <= 32, "one bit a row");
 
 /* Whether TEXT is but a few words: nothing to cut and no joint. */
 static bool is_plain(struct span text)
@@ -735,13 +796,13 @@ size_t author_names(struct metadata_reader *reader, struct span text, struct spa
 			break;
 		const char *joint = ahead.data + at;
 		struct span left = {piece.data, (size_t)(joint - piece.data)};
-		size_t size = span_of(row->text).size;
+		size_t size = row->text.size;
 		struct span right = {joint + size, (size_t)(text.data + text.size - joint) - size};
 		const struct joint_row *next_row = NULL;
 		size_t next = find_joint(right, &next_row);
 		struct span right_name = span_slice(right, 0, next);
 		from = (size_t)(right.data - text.data);
-		bool comma = row->text[0] == ',';
+		bool comma = *row->text.data == ',';
 		bool site = comma && next == SIZE_MAX && span_find_byte(right_name, ' ') == SIZE_MAX &&
 			    title_is_site(reader, right_name);
 		if (site && looks_full_name(left)) /* "Jane Doe, example.com" */
@@ -753,7 +814,7 @@ size_t author_names(struct metadata_reader *reader, struct span text, struct spa
 			count = add_name(reader, left, names, count, max);
 			if (next == SIZE_MAX)
 				return count;
-			piece = span_slice(right, next + span_of(next_row->text).size, SIZE_MAX);
+			piece = span_slice(right, next + next_row->text.size, SIZE_MAX);
 			from = (size_t)(piece.data - text.data);
 			continue;
 		}
@@ -785,5 +846,5 @@ bool author_begins_name(struct span text)
 struct name_shape author_shape(struct span name)
 {
 	struct shape shape = shape_of(name);
-	return (struct name_shape){.words = shape.words, .full = looks_full_name(name), .digits = shape.digits > 0};
+	return (struct name_shape){.words = shape.words, .full = is_full_name(&shape), .digits = shape.digits > 0};
 }
