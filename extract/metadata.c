@@ -17,6 +17,7 @@ struct metadata_reader *metadata_reader_new(void)
 	hint_index(reader);
 	label_index(reader);
 	path_index(reader);
+	key_index(reader);
 	buffer_init(&reader->text, TEXT_MAX);
 	buffer_init(&reader->scratch, TEXT_MAX);
 	if (!reader->arena || !reader->months) {
@@ -181,12 +182,17 @@ static void add_addresses(struct metadata_reader *reader)
 	struct metadata_date date;
 	struct evidence_list *list = &reader->dates;
 	const struct span urls[] = {reader->page->url, reader->canonical, reader->og_url};
-	bool found = false;
-	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
-		if (urls[i].size && !found && list->count < EVIDENCE_MAX && metadata_date_of_url(urls[i], &date)) {
+	bool found = false, said = false;
+	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+		if (!urls[i].size || found || list->count == EVIDENCE_MAX)
+			continue;
+		if (!i || !span_equal(urls[i], urls[i - 1])) /* mostly the same address */
+			said = metadata_date_of_url(urls[i], &date);
+		if (said) {
 			list->rows[list->count++] = (struct evidence){.source = DATE_URL, .date = date};
 			found = date.precision >= PRECISION_DAY;
 		}
+	}
 	if (reader->image.size && list->count < EVIDENCE_MAX && metadata_date_of_url(reader->image, &date) &&
 	    date.precision >= PRECISION_DAY)
 		list->rows[list->count++] = (struct evidence){.source = DATE_IMAGE, .date = date};

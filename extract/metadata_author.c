@@ -445,7 +445,8 @@ static bool holds_role(struct span text)
 
 static bool is_address(struct span text)
 {
-	return span_find(text, SPAN("://")) != SIZE_MAX || span_starts_nocase(text, SPAN("www.")) ||
+	return (span_find_byte(text, ':') != SIZE_MAX && span_find(text, SPAN("://")) != SIZE_MAX) ||
+	       span_starts_nocase(text, SPAN("www.")) ||
 	       (span_find_byte(text, '@') != SIZE_MAX && span_find_byte(text, ' ') == SIZE_MAX);
 }
 
@@ -624,7 +625,7 @@ static bool acceptable(struct span name)
 		return false;
 	if (name.size < 2 || name.size > 120 || shape.letters < 2 || shape.words > 9 || shape.digits > 4)
 		return false;
-	if (span_find(name, SPAN("://")) != SIZE_MAX || word_in(name, ROWS(not_names)))
+	if ((span_find_byte(name, ':') != SIZE_MAX && span_find(name, SPAN("://")) != SIZE_MAX) || word_in(name, ROWS(not_names)))
 		return false;
 	for (size_t i = 0; shape.words > 1 && i < sizeof not_name_starts / sizeof *not_name_starts; i++)
 		if (*not_name_starts[i] == first && span_starts_nocase(name, span_of(not_name_starts[i])))

@@ -1,4 +1,5 @@
 /* metadata_body: an article's body out of JSON: JSON-LD's articleBody, or the page state that scripts render from. */
+#include "base/bytes8.h"
 #include "extract/metadata_internal.h"
 
 static bool ends_paragraph(struct span tag)
@@ -45,15 +46,18 @@ static void end_paragraph(struct buffer *out)
  * a < or & that is none. */
 static size_t plain_run(struct span text)
 {
-	size_t i = 0;
+	uint64_t blank_before = 0;
 	if ((unsigned char)*text.data <= ' ')
 		return 0;
-	for (i = 1; i < text.size; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-		if (c < ' ' || c == '<' || c == '&' || (c == ' ' && text.data[i - 1] == ' '))
-			break;
+	for (size_t i = 1; i < text.size; i += 8) {
+		uint64_t bytes = bytes8_at(text.data, i, text.size), blanks = bytes8_equal(bytes, ' ');
+		uint64_t stop = bytes8_range(bytes, 0, ' ' - 1) | bytes8_equal(bytes, '<') | bytes8_equal(bytes, '&') |
+				(blanks & (blanks << 8 | blank_before));
+		if (stop) /* at the latest behind the end */
+			return i + bytes8_first(stop) < text.size ? i + bytes8_first(stop) : text.size;
+		blank_before = blanks >> 56;
 	}
-	return i;
+	return text.size;
 }
 
 struct span metadata_body_text(struct metadata_reader *reader, struct arena *arena, struct span text)

@@ -82,6 +82,11 @@ static enum place place_of(const struct metadata_reader *reader, const struct ev
 	return distance >= -ABOVE ? PLACE_ABOVE : PLACE_FAR;
 }
 
+static inline bool same_text(const struct evidence *a, const struct evidence *b)
+{
+	return a->text.size == b->text.size && span_equal(a->text, b->text);
+}
+
 /* ---- Titles --------------------------------------------------------------------------------------------- */
 
 /* Whether the page's address has a path, so that it is not a site's first page. */
@@ -297,7 +302,7 @@ void group_titles(struct metadata_reader *reader, struct group_list *list)
 	for (size_t i = 0; i < reader->titles.count; i++) {
 		const struct evidence *row = &reader->titles.rows[i];
 		size_t same = 0; /* most sources say the same */
-		while (same < i && !span_equal(reader->titles.rows[same].text, row->text))
+		while (same < i && !same_text(&reader->titles.rows[same], row))
 			same++;
 		strips[i] = same < i ? strips[same] : SPAN_NONE;
 		groups[i] = same < i ? groups[same] : (struct title_groups){0};
@@ -369,15 +374,6 @@ static struct group *add_names(const struct metadata_reader *reader, struct grou
 	return group;
 }
 
-static bool holds(const struct group *group, struct span name)
-{
-	uint64_t key = metadata_fold_key(name, NULL);
-	for (size_t i = 0; i < group->name_count; i++)
-		if (metadata_fold_key(group->names[i], NULL) == key)
-			return true;
-	return false;
-}
-
 /* Several full names, said by a source that has lists. */
 static bool is_listed(const struct group *group)
 {
@@ -392,16 +388,33 @@ static bool is_listed(const struct group *group)
 	return false;
 }
 
+static bool holds(const uint64_t *keys, size_t count, uint64_t key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (keys[i] == key)
+			return true;
+	return false;
+}
+
 /* Mark lists whose names are all in a longer list, and the longer list. */
 static void add_parts(struct group_list *list)
 {
+	uint64_t keys[GROUP_MAX][GROUP_NAMES];
+	size_t longest = 0;
+	for (size_t i = 0; i < list->count; i++)
+		longest = list->rows[i].name_count > longest ? list->rows[i].name_count : longest;
+	if (longest < 2)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t k = 0; k < list->rows[i].name_count; k++)
+			keys[i][k] = metadata_fold_key(list->rows[i].names[k], NULL);
 	for (size_t i = 0; i < list->count; i++)
 		for (size_t j = 0; j < list->count; j++) {
 			struct group *part = &list->rows[i], *whole = &list->rows[j];
 			if (part->name_count >= whole->name_count)
 				continue;
 			size_t in = 0;
-			while (in < part->name_count && holds(whole, part->names[in]))
+			while (in < part->name_count && holds(keys[j], whole->name_count, keys[i][in]))
 				in++;
 			if (in == part->name_count) {
 				add_feature(part, extra_of(1, AUTHOR_PART));
@@ -498,7 +511,7 @@ void group_authors(struct metadata_reader *reader, struct group_list *list)
 		const struct evidence *row = &reader->authors.rows[i];
 		struct span *names = reader->row_names[i];
 		size_t same = 0; /* most texts are said more than once */
-		while (same < i && !span_equal(reader->authors.rows[same].text, row->text))
+		while (same < i && !same_text(&reader->authors.rows[same], row))
 			same++;
 		size_t count =
 			same < i ? reader->row_name_count[same] : author_names(reader, row->text, names, GROUP_NAMES);

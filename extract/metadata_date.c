@@ -614,16 +614,35 @@ int64_t metadata_date_seconds(const struct metadata_date *date)
 	return seconds == DATE_NONE || date->zone == ZONE_NONE ? seconds : seconds - date->zone * 60;
 }
 
+/* SIGN and two digits of VALUE, behind OUT's SIZE bytes: the new size. */
+static size_t put_two(char *out, size_t size, char sign, int value)
+{
+	out[size] = sign;
+	out[size + 1] = (char)('0' + value / 10 % 10);
+	out[size + 2] = (char)('0' + value % 10);
+	return size + 3;
+}
+
 struct span metadata_date_print(const struct metadata_date *date, struct arena *arena)
 {
+	char text[32]; /* room for "2020-06-07T10:00:00+02:00" */
 	if (date->precision < PRECISION_DAY)
 		return SPAN_NONE;
-	if (date->precision == PRECISION_DAY || date->zone == ZONE_NONE)
-		return arena_print(arena, "%04d-%02d-%02d", date->year, date->month, date->day);
-	int zone = date->zone < 0 ? -date->zone : date->zone;
-	if (zone == 0)
-		return arena_print(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", date->year, date->month, date->day,
-				   date->hour, date->minute, date->second);
-	return arena_print(arena, "%04d-%02d-%02dT%02d:%02d:%02d%c%02d:%02d", date->year, date->month, date->day,
-			   date->hour, date->minute, date->second, date->zone < 0 ? '-' : '+', zone / 60, zone % 60);
+	size_t size = put_two(text, 0, (char)('0' + date->year / 1000), date->year / 10);
+	text[size++] = (char)('0' + date->year % 10);
+	size = put_two(text, size, '-', date->month);
+	size = put_two(text, size, '-', date->day);
+	if (date->precision == PRECISION_TIME && date->zone != ZONE_NONE) {
+		int zone = date->zone < 0 ? -date->zone : date->zone;
+		size = put_two(text, size, 'T', date->hour);
+		size = put_two(text, size, ':', date->minute);
+		size = put_two(text, size, ':', date->second);
+		if (zone) {
+			size = put_two(text, size, date->zone < 0 ? '-' : '+', zone / 60);
+			size = put_two(text, size, ':', zone % 60);
+		} else {
+			text[size++] = 'Z';
+		}
+	}
+	return arena_copy(arena, (struct span){text, size});
 }

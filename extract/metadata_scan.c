@@ -21,7 +21,13 @@ void evidence_add(struct metadata_reader *reader, enum metadata_source source, s
 	struct evidence *row = &list->rows[list->count];
 	*row = (struct evidence){.source = (uint16_t)source, .at = at, .aside = aside, .text = text};
 	if (date && source != DATE_URL && source != DATE_IMAGE) {
-		if (!metadata_date_read(reader->months, text, reader->order, &row->date))
+		size_t same = 0; /* pages say a date in several places the same way */
+		while (same < list->count && !(list->rows[same].text.size == text.size &&
+					       span_equal(list->rows[same].text, text)))
+			same++;
+		if (same < list->count)
+			row->date = list->rows[same].date;
+		else if (!metadata_date_read(reader->months, text, reader->order, &row->date))
 			return;
 	} else if (!date) {
 		row->text = metadata_clean(reader, text);
@@ -147,7 +153,13 @@ static const struct span author_paths[] = {
 	PATH("by/"),       PATH("redaktion/"),  PATH("person/"),          PATH("redacteur"), PATH("columnist"),
 	PATH("team/"),     PATH("?author="),    PATH("index.php?author=")};
 
-/* Each part of the address is looked at once; most fail by their first byte. */
+/* The chain of the addresses that may begin with these two bytes. */
+static inline uint8_t path_slot(const char *path)
+{
+	return (uint8_t)((uint8_t)path[0] * 37u + (uint8_t)path[1]);
+}
+
+/* Each part of the address is looked at once; most fail by their first bytes. */
 static bool is_author_address(const struct metadata_reader *reader, struct span href)
 {
 	if (href.size < 5 || href.size > 300)
@@ -159,8 +171,8 @@ static bool is_author_address(const struct metadata_reader *reader, struct span 
 			struct span rest = {at + 1, (size_t)(href.data + href.size - at) - 1};
 			if (rest.size < 3)
 				return false;
-			for (size_t k = reader->path_head[(uint8_t)at[1]]; k; k = reader->path_next[k - 1])
-				if (at[2] == author_paths[k - 1].data[1] && span_starts(rest, author_paths[k - 1]))
+			for (size_t k = reader->path_head[path_slot(rest.data)]; k; k = reader->path_next[k - 1])
+				if (span_starts(rest, author_paths[k - 1]))
 					return true;
 		}
 	return false;
@@ -171,7 +183,7 @@ _Static_assert(sizeof author_paths / sizeof *author_paths < PATH_MAX_COUNT, "as 
 void path_index(struct metadata_reader *reader)
 {
 	for (size_t i = sizeof author_paths / sizeof *author_paths; i-- > 0;) {
-		uint8_t *head = &reader->path_head[(uint8_t)*author_paths[i].data];
+		uint8_t *head = &reader->path_head[path_slot(author_paths[i].data)];
 		reader->path_next[i] = *head;
 		*head = (uint8_t)(i + 1);
 	}

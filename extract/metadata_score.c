@@ -99,24 +99,30 @@ int32_t group_score(const struct group_list *list, size_t index, int field)
 	return weight_sum(&list->rows[index]) + tree_sum(field, x);
 }
 
+/* The group with the largest sum of weights is scored first: trees are run only for those that they could bring before
+ * it. */
 const struct group *group_choose(struct group_list *list, int field)
 {
 	const struct group *best = NULL;
-	int32_t highest = metadata_weights[FEATURE_EXTRA + field * EXTRA_COUNT + EXTRA_NONE], most = INT32_MIN;
+	int32_t highest = metadata_weights[FEATURE_EXTRA + field * EXTRA_COUNT + EXTRA_NONE];
 	uint8_t said[METADATA_SOURCE_COUNT], x[DESCRIBE_MAX];
+	size_t first = 0;
 	for (size_t i = 0; i < list->count; i++) {
-		struct group *group = &list->rows[i];
-		group->score = weight_sum(group);
-		most = group->score > most ? group->score : most;
+		list->rows[i].score = weight_sum(&list->rows[i]);
+		if (list->rows[i].score > list->rows[first].score)
+			first = i;
 	}
+	if (!list->count || list->rows[first].score + metadata_tree_most[field] <= highest)
+		return NULL;
 	group_said(list, said);
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t n = 0; n < list->count; n++) {
+		size_t i = n == 0 ? first : n <= first ? n - 1 : n;
 		struct group *group = &list->rows[i];
-		if (group->score + metadata_tree_reach[field] < most)
-			continue; /* no trees can bring it before the best sum */
+		if (group->score + metadata_tree_most[field] < highest)
+			continue;
 		group_describe(list, i, said, field, x);
 		group->score += tree_sum(field, x);
-		if (group->score > highest) {
+		if (group->score > highest || (best && group->score == highest && group < best)) {
 			highest = group->score;
 			best = group;
 		}

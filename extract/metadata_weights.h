@@ -226,9 +226,9 @@ static const struct choice_tree metadata_trees[] = {
 	{{{24, 0, 1, 129}, {48, 0, 2, 3}, {16, 0, 128, 131}, {16, 6, 4, 132}, {3, 1, 130, 133}}, {12, -6, -12, -1, 6, 5}},
 	{{{3, 1, 1, 2}, {5, 1, 4, 130}, {20, 0, 129, 3}, {10, 0, 131, 132}, {48, 0, 128, 133}}, {0, 9, 8, -6, 8, -6}},
 };
-/* Behind the last tree of each field; how far apart its trees can bring two groups. */
+/* Behind the last tree of each field; the most that its trees can add. */
 static const uint16_t metadata_tree_ends[] = {80, 80, 160};
-static const int32_t metadata_tree_reach[] = {2565, 0, 2075};
+static const int32_t metadata_tree_most[] = {1399, 0, 1075};
 /* clang-format on */
 
 #endif

@@ -302,16 +302,16 @@ def ablate(pages, sources, places, count, base, extras):
 def write_trees(f, forest):
     fixed = [[(nodes, [int(np.clip(round(v * 256), -32767, 32767)) for v in leaves]) for nodes, leaves in trees] for trees in forest]
     ends = np.cumsum([len(trees) for trees in fixed])
-    reach = [sum(max(leaves) - min(leaves) for _, leaves in trees) for trees in fixed]
+    most = [sum(max(leaves) for _, leaves in trees) for trees in fixed]
     slot = lambda k: k if k >= 0 else 128 - 1 - k
     f.write('static const struct choice_tree metadata_trees[] = {\n')
     for trees in fixed:
         for nodes, leaves in trees:
             f.write('\t{{' + ', '.join('{%d, %d, %d, %d}' % (c, t, slot(a), slot(b)) for c, t, a, b in nodes) +
                     '}, {' + ', '.join(map(str, leaves)) + '}},\n')
-    f.write('};\n/* Behind the last tree of each field; how far apart its trees can bring two groups. */\n'
-            'static const uint16_t metadata_tree_ends[] = {%s};\nstatic const int32_t metadata_tree_reach[] = {%s};\n' %
-            (', '.join(map(str, ends)), ', '.join(map(str, reach))))
+    f.write('};\n/* Behind the last tree of each field; the most that its trees can add. */\n'
+            'static const uint16_t metadata_tree_ends[] = {%s};\nstatic const int32_t metadata_tree_most[] = {%s};\n' %
+            (', '.join(map(str, ends)), ', '.join(map(str, most))))
 
 
 def main():
