@@ -69,6 +69,12 @@ static inline uint64_t bytes8_from(uint64_t bytes, unsigned char byte)
 	return bytes & ((bytes & BYTES8_LOW) + BYTES8(0x100 - byte)) & BYTES8_HIGH;
 }
 
+static inline uint64_t bytes8_digits(uint64_t bytes)
+{
+	uint64_t value = bytes ^ BYTES8('0');
+	return ~(((value & BYTES8_LOW) + BYTES8(0x80 - 10)) | value) & BYTES8_HIGH;
+}
+
 static inline uint64_t bytes8_letters(uint64_t bytes)
 {
 	return bytes8_range(bytes | BYTES8(0x20), 'a', 'z');

@@ -135,6 +135,7 @@ enum { WORDS_MAX = 64 };
 struct word_set {
 	uint32_t keys[WORDS_MAX];
 	size_t count;
+	uint64_t marks; /* the keys modulo 64 */
 };
 
 /* Add the words of TEXT (letters and digits, ASCII case folded), short ones left out. */
@@ -149,8 +150,10 @@ static void add_words(struct word_set *set, struct span text)
 				break;
 			key = (key ^ ascii_lower(c)) * 16777619u;
 		}
-		if (i - start >= 3 && i - start < 40)
+		if (i - start >= 3 && i - start < 40) {
 			set->keys[set->count++] = key;
+			set->marks |= (uint64_t)1 << (key & 63);
+		}
 	}
 }
 
@@ -161,7 +164,7 @@ static int share(const struct word_set *a, const struct word_set *b, size_t leas
 	if (a->count < least)
 		return -1;
 	for (size_t i = 0; i < a->count; i++)
-		for (size_t j = 0; j < b->count; j++)
+		for (size_t j = 0; b->marks >> (a->keys[i] & 63) & 1 && j < b->count; j++)
 			if (a->keys[i] == b->keys[j]) {
 				in++;
 				break;

@@ -192,8 +192,7 @@ void path_index(struct metadata_reader *reader)
 static void on_anchor(struct walk *walk, uint32_t node)
 {
 	struct metadata_reader *reader = walk->reader;
-	struct span rel = html_attr(walk->tree, node, HTML_ATTR_REL),
-		    href = html_attr(walk->tree, node, HTML_ATTR_HREF);
+	struct span href = html_attr(walk->tree, node, HTML_ATTR_HREF), rel = html_attr(walk->tree, node, HTML_ATTR_REL);
 	unsigned set = rel.size ? rel_of(rel) : 0;
 	if (set & REL_TAG && !walk->aside) {
 		struct span text = metadata_text(reader, node, 60);
@@ -450,16 +449,23 @@ static bool may_hold_date(struct span text)
 {
 	unsigned digits = 0, dividers = 0;
 	for (size_t i = 0; i < text.size; i += 8) {
-		uint64_t bytes = bytes8_at(text.data, i, text.size), found = bytes8_range(bytes, '0', '9');
+		uint64_t bytes = bytes8_at(text.data, i, text.size), found = bytes8_digits(bytes);
 		if (bytes & BYTES8_HIGH) /* 0xD9 and 0xDB differ by one bit */
 			found |= bytes8_equal(bytes | BYTES8(0x02), 0xDB) | bytes8_equal(bytes, 0xE0);
-		digits += bytes8_count(found);
+		if (found)
+			digits += bytes8_count(found);
 	}
 	if (digits < 3 || digits >= 5)
 		return digits >= 5;
 	for (size_t i = 1; i < text.size; i++)
 		dividers += (unsigned char)(text.data[i] - '-') < 3 && ascii_is_digit((unsigned char)text.data[i - 1]);
 	return dividers >= 2;
+}
+
+/* Whether the first byte is that of a label below. */
+static inline bool begins_label(unsigned char c)
+{
+	return c == 'S' || c == 'Q' || c == 'F' || c == 'B' || c == 0xD0 || c == 0xE6 || c == 0xCE;
 }
 
 /* "(AGENCY) —" within the first bytes of a paragraph, and "Source: NAME". Not asked before the headline. */
@@ -475,7 +481,7 @@ static void agency(struct metadata_reader *reader, struct span text)
 					     "\xE6\x9D\xA5\xE6\xBA\x90\xEF\xBC\x9A",
 					     "\xE6\x9D\xA5\xE6\xBA\x90:",
 					     "\xCE\xA0\xCE\xB7\xCE\xB3\xCE\xAE: "};
-	bool maybe = text.size < 80 && memchr("SQFB\xD0\xE6\xCE", *text.data, 7);
+	bool maybe = text.size < 80 && begins_label((unsigned char)*text.data);
 	for (size_t i = 0; maybe && i < sizeof labels / sizeof *labels; i++)
 		if (*text.data == *labels[i] && span_starts_nocase(text, span_of(labels[i]))) {
 			struct span name = span_slice(text, span_of(labels[i]).size, SIZE_MAX);
@@ -638,7 +644,7 @@ static void on_text(struct walk *walk, struct span text)
 	}
 	while (ascii_is_space((unsigned char)text.data[text.size - 1]))
 		text.size--;
-	if (wants_agency)
+	if (wants_agency && (text.size >= 60 || begins_label((unsigned char)*text.data)))
 		agency(reader, text);
 	on_byline(walk, text, at);
 	on_neighbour(walk, text, at, reader->date_tries < 60 && on_text_date(walk, text, at));
@@ -686,10 +692,24 @@ static const uint8_t takes[HTML_TAG_COUNT] = {
 	[HTML_TAG_SELECT] = TAKE_HIDDEN, [HTML_TAG_TEXTAREA] = TAKE_HIDDEN, [HTML_TAG_MATH] = TAKE_HIDDEN,
 	[HTML_TAG_IFRAME] = TAKE_HIDDEN};
 
+/* Whether an element has an itemprop or property. */
+static bool element_has_prop(const struct html_tree *tree, const struct html_node *n)
+{
+	const struct html_attribute *a = tree->attributes + n->attributes;
+	for (uint16_t i = 0; i < n->count; i++)
+		if (a[i].id == HTML_ATTR_ITEMPROP || a[i].id == HTML_ATTR_PROPERTY)
+			return true;
+	return false;
+}
+
 static void on_element(struct walk *walk, uint32_t node, enum html_tag tag, enum take take)
 {
+	const struct html_node *n = &walk->tree->nodes[node];
 	struct span prop = SPAN_NONE;
-	unsigned hints = walk->tree->nodes[node].count ? element_hints(walk->reader, node, &prop) : 0;
+	unsigned hints = 0;
+	/* Words of classes are about the text below: without one only a time or an itemprop is a value. */
+	if (n->count && (n->first != HTML_NONE || take == TAKE_TIME || element_has_prop(walk->tree, n)))
+		hints = element_hints(walk->reader, node, &prop);
 	if (!hints && !prop.size && take == TAKE_ELEMENT)
 		return; /* most */
 	if ((take == TAKE_ASIDE || ((hints & HINT_ASIDE) && take != TAKE_WHOLE)) && !walk->open) {
