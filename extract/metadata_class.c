@@ -82,7 +82,7 @@ _Static_assert(sizeof hint_rows / sizeof *hint_rows < HINT_MAX, "rows are number
 /* The chain of the rows that may begin with these two bytes, the first a letter. */
 static inline size_t pair_of(char first, char second)
 {
-	return (size_t)((first | 0x20) - 'a') * 32 + (second & 31);
+	return (size_t)(first & 31) << 5 | (second & 31);
 }
 
 void hint_index(struct metadata_reader *reader)
@@ -128,7 +128,8 @@ static unsigned hints_of_word(const struct metadata_reader *reader, struct span 
 		if (end == size && value.size >= VALUE_MAX)
 			return 0; /* a word that is cut there */
 		if ((hint->exact ? end - start == hint->size : end - start >= hint->size) &&
-		    span_starts_nocase(span_slice(value, start, end - start), (struct span){hint->text, hint->size}))
+		    (hint->size <= 8 || span_starts_nocase((struct span){value.data + start, end - start},
+							   (struct span){hint->text, hint->size})))
 			return hint->hints;
 	}
 	return 0;
@@ -143,8 +144,10 @@ static unsigned hints_of(const struct metadata_reader *reader, struct span value
 	for (size_t at = 0; at + 1 < size; at += 8) {
 		uint64_t bytes = bytes8_at(value.data, at, size), letters = bytes8_letters(bytes);
 		uint64_t capitals = letters & ~(bytes << 2); /* bit 5 is clear */
-		uint64_t starts = (letters & ~(letters << 8 | letter)) | (capitals & ~(capitals << 8 | capital));
+		uint64_t starts = letters & ~(letters << 8 | letter);
 		letter = letters >> 56;
+		if (capitals)
+			starts |= capitals & ~(capitals << 8 | capital);
 		capital = capitals >> 56;
 		if (size - at <= 8) /* a last letter is no word */
 			starts &= ((uint64_t)1 << 8 * (size - at - 1)) - 1;
@@ -162,12 +165,16 @@ static unsigned hints_of(const struct metadata_reader *reader, struct span value
 static inline uint64_t class_key(struct span value)
 {
 	uint64_t key = value.size * 0x9E3779B97F4A7C15u;
-	size_t at = 0;
-	for (; at + 8 < value.size; at += 8) {
-		key = (key ^ bytes8(value.data + at)) * 0xFF51AFD7ED558CCDu;
-		key ^= key >> 32;
+	if (value.size < 8) {
+		key ^= bytes8_part(value.data, value.size);
+	} else {
+		const char *at = value.data, *last = at + value.size - 8;
+		for (; at < last; at += 8) {
+			key = (key ^ bytes8(at)) * 0xFF51AFD7ED558CCDu;
+			key ^= key >> 32;
+		}
+		key ^= bytes8(last);
 	}
-	key ^= value.size < 8 ? bytes8_part(value.data, value.size) : bytes8(value.data + value.size - 8);
 	key *= 0xC4CEB9FE1A85EC53u;
 	return key ^ key >> 29;
 }
@@ -187,9 +194,11 @@ static unsigned class_hints(struct metadata_reader *reader, struct span value)
 
 unsigned element_hints(struct metadata_reader *reader, uint32_t node, struct span *prop)
 {
+	enum { CLASSES = 1, UNIQUE, VALUE };
 	static const uint8_t wanted[HTML_ATTR_COUNT] = {
-		[HTML_ATTR_CLASS] = 1,    [HTML_ATTR_ID] = 1,          [HTML_ATTR_ITEMPROP] = 2,
-		[HTML_ATTR_PROPERTY] = 2, [HTML_ATTR_DATA_TESTID] = 1, [HTML_ATTR_DATA_QA] = 1};
+		[HTML_ATTR_CLASS] = CLASSES,       [HTML_ATTR_DATA_TESTID] = CLASSES, [HTML_ATTR_DATA_QA] = CLASSES,
+		[HTML_ATTR_ID] = UNIQUE, /* on its page: not worth a memory */
+		[HTML_ATTR_ITEMPROP] = VALUE,      [HTML_ATTR_PROPERTY] = VALUE};
 	const struct html_tree *tree = reader->page->tree;
 	const struct html_node *n = &tree->nodes[node];
 	unsigned hints = 0;
@@ -198,10 +207,16 @@ unsigned element_hints(struct metadata_reader *reader, uint32_t node, struct spa
 		if (!wanted[a->id])
 			continue;
 		struct span value = {a->value, a->value_size};
-		if (wanted[a->id] == 1)
+		switch (wanted[a->id]) {
+		case CLASSES:
 			hints |= class_hints(reader, value);
-		else
+			break;
+		case UNIQUE:
+			hints |= hints_of(reader, value);
+			break;
+		case VALUE:
 			*prop = value;
+		}
 	}
 	return hints;
 }

@@ -302,7 +302,7 @@ struct metadata_reader {
 	size_t script_count;
 	struct class_memo memo[CLASS_MEMO];
 	uint8_t label_head[256], label_next[LABEL_MAX];     /* as the next, for words before dates, by first byte */
-	uint8_t hint_head[26 * 32], hint_next[HINT_MAX];    /* for words of classes, by the first two letters */
+	uint8_t hint_head[32 * 32], hint_next[HINT_MAX];    /* for words of classes, by the first two letters */
 	uint64_t hint_front[HINT_MAX], hint_mask[HINT_MAX]; /* the first eight bytes of each and where they are text */
 	uint8_t path_head[256], path_next[PATH_MAX_COUNT]; /* addresses of authors' pages, by their first two bytes */
 	uint8_t key_head[KEY_SLOTS], key_next[KEY_MAX]; /* keys of meta elements, by hash */

@@ -99,7 +99,7 @@ static bool is_licence(struct span href)
 	if (at == 15 || href.size <= 30)
 		return false;
 	struct span rest = {href.data + at + 2, href.size - at - 2};
-	if ((*rest.data | 0x20) == 'w' && span_starts_nocase(rest, SPAN("www.")))
+	if (((bytes4(rest.data) | 0x202020) ^ bytes4("www.")) == 0)
 		rest = span_slice(rest, 4, SIZE_MAX);
 	if (rest.size < 20 || (*rest.data | 0x20) != 'c' || !span_starts_nocase(rest, SPAN("creativecommons.org/")))
 		return false;
@@ -192,7 +192,8 @@ void path_index(struct metadata_reader *reader)
 static void on_anchor(struct walk *walk, uint32_t node)
 {
 	struct metadata_reader *reader = walk->reader;
-	struct span href = html_attr(walk->tree, node, HTML_ATTR_HREF), rel = html_attr(walk->tree, node, HTML_ATTR_REL);
+	struct span href = html_attr(walk->tree, node, HTML_ATTR_HREF);
+	struct span rel = html_attr(walk->tree, node, HTML_ATTR_REL);
 	unsigned set = rel.size ? rel_of(rel) : 0;
 	if (set & REL_TAG && !walk->aside) {
 		struct span text = metadata_text(reader, node, 60);
