@@ -111,6 +111,12 @@ struct token_list {
 	const struct month_names *names;
 };
 
+/* As utf8_next, without a call for ASCII. */
+static inline uint32_t next_code(const char **at, const char *end)
+{
+	return (unsigned char)**at < 0x80 ? (unsigned char)*(*at)++ : utf8_next(at, end);
+}
+
 static int digit_of(uint32_t code)
 {
 	static const uint32_t zeros[] = {0x660, 0x6F0, 0x966, 0x9E6, 0xBE6, 0xE50, 0xFF10};
@@ -155,7 +161,7 @@ static void cut_tokens(struct token_list *list, struct span text)
 	list->text = text;
 	while (at < end && list->count < TOKENS_MAX) {
 		const char *start = at;
-		uint32_t code = utf8_next(&at, end);
+		uint32_t code = next_code(&at, end);
 		struct token token = {.before = before, .month = -1, .start = (uint32_t)(start - text.data)};
 		int digit = digit_of(code), sign = digit < 0 && code > 0x80 ? sign_of(code) : -1;
 		if (digit >= 0) {
@@ -165,7 +171,7 @@ static void cut_tokens(struct token_list *list, struct span text)
 				token.value = token.value * 10 + (uint32_t)digit;
 				token.digits++;
 				at = next;
-				digit = next < end ? digit_of(utf8_next(&next, end)) : -1;
+				digit = next < end ? digit_of(next_code(&next, end)) : -1;
 			} while (digit >= 0 && token.digits < 9);
 		} else if (sign >= 0) {
 			token.kind = (uint8_t)sign;
@@ -173,7 +179,7 @@ static void cut_tokens(struct token_list *list, struct span text)
 			token.kind = TOKEN_WORD;
 			const char *next = at;
 			while (next < end) {
-				code = utf8_next(&next, end);
+				code = next_code(&next, end);
 				bool dotted = code == '.' &&
 					      (unsigned char)*start == 0xE0; /* Thai: abbreviations hold dots */
 				if (!(is_letter(code) || dotted) || digit_of(code) >= 0 || sign_of(code) >= 0)

@@ -192,9 +192,21 @@ void path_index(struct metadata_reader *reader)
 static void on_anchor(struct walk *walk, uint32_t node)
 {
 	struct metadata_reader *reader = walk->reader;
-	struct span href = html_attr(walk->tree, node, HTML_ATTR_HREF);
-	struct span rel = html_attr(walk->tree, node, HTML_ATTR_REL);
-	unsigned set = rel.size ? rel_of(rel) : 0;
+	const struct html_node *n = &walk->tree->nodes[node];
+	struct html_attribute *a = walk->tree->attributes + n->attributes;
+	struct span href = SPAN_NONE;
+	unsigned set = 0;
+	for (struct html_attribute *end = a + n->count; a < end; a++) {
+		if (a->id != HTML_ATTR_HREF && a->id != HTML_ATTR_REL)
+			continue;
+		if (a->raw)
+			html_attribute_decode(walk->tree, a);
+		struct span value = {a->value, a->value_size};
+		if (a->id == HTML_ATTR_HREF)
+			href = value;
+		else if (value.size)
+			set = rel_of(value);
+	}
 	if (set & REL_TAG && !walk->aside) {
 		struct span text = metadata_text(reader, node, 60);
 		if (text.size)
@@ -362,66 +374,70 @@ static void on_hints(struct walk *walk, uint32_t node, unsigned hints)
 enum { BESIDE = 16 }; /* texts behind a headline */
 enum date_label { LABEL_NONE, LABEL_PUBLISHED, LABEL_UPDATED };
 
+#define LABEL(text, label)                                                                                             \
+	{                                                                                                              \
+		{text, sizeof(text) - 1}, label                                                                        \
+	}
 static const struct {
-	const char *text;
+	struct span text;
 	uint8_t label;
 } label_rows[] = {
-	{"publi", LABEL_PUBLISHED},
-	{"posted", LABEL_PUBLISHED},
-	{"pubbl", LABEL_PUBLISHED},
-	{"veröffentlicht", LABEL_PUBLISHED},
-	{"erstellt", LABEL_PUBLISHED},
-	{"erschienen", LABEL_PUBLISHED},
-	{"created", LABEL_PUBLISHED},
-	{"first published", LABEL_PUBLISHED},
-	{"date", LABEL_PUBLISHED},
-	{"datum", LABEL_PUBLISHED},
-	{"opublikowan", LABEL_PUBLISHED},
-	{"опубликован", LABEL_PUBLISHED},
-	{"gepubliceerd", LABEL_PUBLISHED},
-	{"geplaatst", LABEL_PUBLISHED},
-	{"julkaistu", LABEL_PUBLISHED},
-	{"publicerad", LABEL_PUBLISHED},
-	{"δημοσίευση", LABEL_PUBLISHED},
-	{"发布", LABEL_PUBLISHED},
-	{"发表", LABEL_PUBLISHED},
-	{"公開日", LABEL_PUBLISHED},
-	{"投稿日", LABEL_PUBLISHED},
-	{"入力", LABEL_PUBLISHED},
-	{"입력", LABEL_PUBLISHED},
-	{"등록", LABEL_PUBLISHED},
-	{"تاريخ النشر", LABEL_PUBLISHED},
-	{"نشر", LABEL_PUBLISHED},
-	{"stand", LABEL_PUBLISHED},
-	{"fecha", LABEL_PUBLISHED},
-	{"data", LABEL_PUBLISHED},
-	{"issued", LABEL_PUBLISHED},
-	{"released", LABEL_PUBLISHED},
-	{"yayın", LABEL_PUBLISHED},
-	{"giriş", LABEL_PUBLISHED},
-	{"oluşturulma", LABEL_PUBLISHED},
-	{"udgivet", LABEL_PUBLISHED},
-	{"updated", LABEL_UPDATED},
-	{"last updated", LABEL_UPDATED},
-	{"update", LABEL_UPDATED},
-	{"last modified", LABEL_UPDATED},
-	{"modified", LABEL_UPDATED},
-	{"aktualisiert", LABEL_UPDATED},
-	{"mis à jour", LABEL_UPDATED},
-	{"actualizado", LABEL_UPDATED},
-	{"aggiornato", LABEL_UPDATED},
-	{"atualizado", LABEL_UPDATED},
-	{"обновлено", LABEL_UPDATED},
-	{"更新", LABEL_UPDATED},
-	{"güncelle", LABEL_UPDATED},
-	{"last edited", LABEL_UPDATED},
-	{"bijgewerkt", LABEL_UPDATED},
-	{"päivitetty", LABEL_UPDATED},
-	{"oppdatert", LABEL_UPDATED},
-	{"uppdaterad", LABEL_UPDATED},
-	{"수정", LABEL_UPDATED},
-	{"zuletzt aktualisiert", LABEL_UPDATED},
-	{"reviewed", LABEL_UPDATED},
+	LABEL("publi", LABEL_PUBLISHED),
+	LABEL("posted", LABEL_PUBLISHED),
+	LABEL("pubbl", LABEL_PUBLISHED),
+	LABEL("veröffentlicht", LABEL_PUBLISHED),
+	LABEL("erstellt", LABEL_PUBLISHED),
+	LABEL("erschienen", LABEL_PUBLISHED),
+	LABEL("created", LABEL_PUBLISHED),
+	LABEL("first published", LABEL_PUBLISHED),
+	LABEL("date", LABEL_PUBLISHED),
+	LABEL("datum", LABEL_PUBLISHED),
+	LABEL("opublikowan", LABEL_PUBLISHED),
+	LABEL("опубликован", LABEL_PUBLISHED),
+	LABEL("gepubliceerd", LABEL_PUBLISHED),
+	LABEL("geplaatst", LABEL_PUBLISHED),
+	LABEL("julkaistu", LABEL_PUBLISHED),
+	LABEL("publicerad", LABEL_PUBLISHED),
+	LABEL("δημοσίευση", LABEL_PUBLISHED),
+	LABEL("发布", LABEL_PUBLISHED),
+	LABEL("发表", LABEL_PUBLISHED),
+	LABEL("公開日", LABEL_PUBLISHED),
+	LABEL("投稿日", LABEL_PUBLISHED),
+	LABEL("入力", LABEL_PUBLISHED),
+	LABEL("입력", LABEL_PUBLISHED),
+	LABEL("등록", LABEL_PUBLISHED),
+	LABEL("تاريخ النشر", LABEL_PUBLISHED),
+	LABEL("نشر", LABEL_PUBLISHED),
+	LABEL("stand", LABEL_PUBLISHED),
+	LABEL("fecha", LABEL_PUBLISHED),
+	LABEL("data", LABEL_PUBLISHED),
+	LABEL("issued", LABEL_PUBLISHED),
+	LABEL("released", LABEL_PUBLISHED),
+	LABEL("yayın", LABEL_PUBLISHED),
+	LABEL("giriş", LABEL_PUBLISHED),
+	LABEL("oluşturulma", LABEL_PUBLISHED),
+	LABEL("udgivet", LABEL_PUBLISHED),
+	LABEL("updated", LABEL_UPDATED),
+	LABEL("last updated", LABEL_UPDATED),
+	LABEL("update", LABEL_UPDATED),
+	LABEL("last modified", LABEL_UPDATED),
+	LABEL("modified", LABEL_UPDATED),
+	LABEL("aktualisiert", LABEL_UPDATED),
+	LABEL("mis à jour", LABEL_UPDATED),
+	LABEL("actualizado", LABEL_UPDATED),
+	LABEL("aggiornato", LABEL_UPDATED),
+	LABEL("atualizado", LABEL_UPDATED),
+	LABEL("обновлено", LABEL_UPDATED),
+	LABEL("更新", LABEL_UPDATED),
+	LABEL("güncelle", LABEL_UPDATED),
+	LABEL("last edited", LABEL_UPDATED),
+	LABEL("bijgewerkt", LABEL_UPDATED),
+	LABEL("päivitetty", LABEL_UPDATED),
+	LABEL("oppdatert", LABEL_UPDATED),
+	LABEL("uppdaterad", LABEL_UPDATED),
+	LABEL("수정", LABEL_UPDATED),
+	LABEL("zuletzt aktualisiert", LABEL_UPDATED),
+	LABEL("reviewed", LABEL_UPDATED),
 };
 
 _Static_assert(sizeof label_rows / sizeof *label_rows < LABEL_MAX, "as for the hints");
@@ -429,7 +445,7 @@ _Static_assert(sizeof label_rows / sizeof *label_rows < LABEL_MAX, "as for the h
 void label_index(struct metadata_reader *reader)
 {
 	for (size_t i = sizeof label_rows / sizeof *label_rows; i-- > 0;) {
-		uint8_t *head = &reader->label_head[(uint8_t)*label_rows[i].text];
+		uint8_t *head = &reader->label_head[(uint8_t)*label_rows[i].text.data];
 		reader->label_next[i] = *head;
 		*head = (uint8_t)(i + 1);
 	}
@@ -439,8 +455,8 @@ static enum date_label label_of(const struct metadata_reader *reader, struct spa
 {
 	unsigned char second = text.size > 1 ? ascii_lower((unsigned char)text.data[1]) : 0;
 	for (size_t i = reader->label_head[ascii_lower((unsigned char)*text.data)]; i; i = reader->label_next[i - 1])
-		if ((unsigned char)label_rows[i - 1].text[1] == second &&
-		    span_starts_nocase(text, span_of(label_rows[i - 1].text)))
+		if ((unsigned char)label_rows[i - 1].text.data[1] == second &&
+		    span_starts_nocase(text, label_rows[i - 1].text))
 			return (enum date_label)label_rows[i - 1].label;
 	return LABEL_NONE;
 }
