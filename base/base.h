@@ -237,6 +237,9 @@ struct json {
 /* Whole TEXT is one value. STATUS_DATA with the byte offset in FAULT otherwise. */
 enum status json_parse(struct arena *arena, struct span text, unsigned depth, const struct json **out,
 		       struct fault *fault);
+/* The same where TEXT outlives the tree: strings without escapes are parts of it, and nothing ends them. */
+enum status json_parse_within(struct arena *arena, struct span text, unsigned depth, const struct json **out,
+			      struct fault *fault);
 const struct json *json_get(const struct json *object, const char *key); /* first member of that name, or NULL */
 struct span json_get_text(const struct json *object, const char *key);   /* a string member, or SPAN_NONE */
 bool json_get_u64(const struct json *object, const char *key, uint64_t *value);

@@ -20,6 +20,7 @@ struct reading {
 	yajl_handle parser;
 	const char *at; /* behind the last value or key of the upper levels */
 	bool all;       /* the end of the text was told: yajl no longer counts */
+	bool within;    /* strings without escapes may be parts of the text */
 	enum status status;
 	jmp_buf full; /* yajl takes what its allocator gives without a look: a failure leaves it by the back door */
 	struct json *open[DEPTH_MAX], *last[DEPTH_MAX]; /* written as they open */
@@ -57,6 +58,15 @@ static int fail(struct reading *r, enum status status)
 {
 	r->status = status;
 	return 0;
+}
+
+/* A string or key as yajl gives it: a part of the text unless it holds escapes. */
+static struct span keep(struct reading *r, const unsigned char *text, size_t size)
+{
+	struct span given = {(const char *)text, size};
+	uintptr_t first = (uintptr_t)r->text.data, at = (uintptr_t)text;
+	bool part = r->within && at >= first && at - first <= r->text.size && size <= r->text.size - (at - first);
+	return part ? given : arena_copy(r->arena, given);
 }
 
 static const char *skip_blank(const char *at, const char *end)
@@ -143,14 +153,14 @@ static int on_string(void *context, const unsigned char *text, size_t size)
 	struct json *node = add(r, JSON_STRING);
 	if (!node)
 		return 0;
-	node->text = arena_copy(r->arena, (struct span){(const char *)text, size});
+	node->text = keep(r, text, size);
 	return node->text.data ? 1 : fail(r, STATUS_LIMIT);
 }
 
 static int on_key(void *context, const unsigned char *text, size_t size)
 {
 	struct reading *r = context;
-	r->key = arena_copy(r->arena, (struct span){(const char *)text, size});
+	r->key = keep(r, text, size);
 	if (r->depth == 1)
 		r->at = place(r);
 	return r->key.data ? 1 : fail(r, STATUS_LIMIT);
@@ -200,10 +210,11 @@ static const yajl_callbacks callbacks = {
 	.yajl_end_array = on_end,
 };
 
-static enum status parse(struct reading *r, struct arena *arena, struct span text, unsigned depth,
+static enum status parse(struct reading *r, struct arena *arena, struct span text, unsigned depth, bool within,
 			 const struct json **out, struct fault *fault)
 {
 	memset(r, 0, offsetof(struct reading, full));
+	r->within = within;
 	r->arena = arena;
 	r->text = text;
 	r->at = text.data;
@@ -232,16 +243,28 @@ static enum status parse(struct reading *r, struct arena *arena, struct span tex
 	return status;
 }
 
-enum status json_parse(struct arena *arena, struct span text, unsigned depth, const struct json **out,
-		       struct fault *fault)
+static enum status read_json(struct arena *arena, struct span text, unsigned depth, bool within,
+			     const struct json **out, struct fault *fault)
 {
 	*out = NULL;
 	struct reading *r = memory_new(sizeof *r);
 	if (!r)
 		return fault_set(fault, STATUS_MEMORY, 0, "no memory to read JSON");
-	enum status status = parse(r, arena, text, depth, out, fault);
+	enum status status = parse(r, arena, text, depth, within, out, fault);
 	free(r);
 	return status;
+}
+
+enum status json_parse(struct arena *arena, struct span text, unsigned depth, const struct json **out,
+		       struct fault *fault)
+{
+	return read_json(arena, text, depth, false, out, fault);
+}
+
+enum status json_parse_within(struct arena *arena, struct span text, unsigned depth, const struct json **out,
+			      struct fault *fault)
+{
+	return read_json(arena, text, depth, true, out, fault);
 }
 
 const struct json *json_get(const struct json *object, const char *key)

@@ -239,7 +239,7 @@ enum status metadata_page_state_body(struct metadata_reader *reader, const struc
 		struct span json = state_json(html_text(tree, html_first(tree, node)));
 		const struct json *value;
 		if (json.data && span_find_nocase(type, SPAN("ld+json")) == SIZE_MAX &&
-		    json_parse(reader->arena, json, STATE_DEPTH, &value, NULL) == STATUS_OK)
+		    json_parse_within(reader->arena, json, STATE_DEPTH, &value, NULL) == STATUS_OK)
 			weigh(state, value);
 	}
 	if (!state->best || state->best_prose < 400)

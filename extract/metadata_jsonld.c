@@ -424,11 +424,11 @@ void metadata_jsonld(struct metadata_reader *reader, struct span script)
 	if (script.size < 2 || script.size > SCRIPT_MAX)
 		return;
 	const struct json *root;
-	enum status status = json_parse(reader->arena, script, 0, &root, NULL);
+	enum status status = json_parse_within(reader->arena, script, 0, &root, NULL);
 	if (status == STATUS_DATA) {
 		script = strip_wrapping(script);
 		struct span repaired = repair(&ld, script);
-		status = repaired.size ? json_parse(reader->arena, repaired, 0, &root, NULL) : STATUS_DATA;
+		status = repaired.size ? json_parse_within(reader->arena, repaired, 0, &root, NULL) : STATUS_DATA;
 	}
 	if (status != STATUS_OK) {
 		read_loose(&ld, script);
