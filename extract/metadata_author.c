@@ -450,7 +450,7 @@ static bool is_address(struct span text)
 	       (span_find_byte(text, '@') != SIZE_MAX && span_find_byte(text, ' ') == SIZE_MAX);
 }
 
-#define BIT(byte) ((uint64_t)1 << ((byte) & 63))
+#define BIT(byte) ((uint64_t)1 << ((byte)&63))
 
 /* Which bytes stand behind a blank somewhere in TEXT, as bits modulo 64: what is not among them need not be searched.
  */
@@ -625,7 +625,8 @@ static bool acceptable(struct span name)
 		return false;
 	if (name.size < 2 || name.size > 120 || shape.letters < 2 || shape.words > 9 || shape.digits > 4)
 		return false;
-	if ((span_find_byte(name, ':') != SIZE_MAX && span_find(name, SPAN("://")) != SIZE_MAX) || word_in(name, ROWS(not_names)))
+	if ((span_find_byte(name, ':') != SIZE_MAX && span_find(name, SPAN("://")) != SIZE_MAX) ||
+	    word_in(name, ROWS(not_names)))
 		return false;
 	for (size_t i = 0; shape.words > 1 && i < sizeof not_name_starts / sizeof *not_name_starts; i++)
 		if (*not_name_starts[i] == first && span_starts_nocase(name, span_of(not_name_starts[i])))

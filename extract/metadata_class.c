@@ -196,9 +196,9 @@ unsigned element_hints(struct metadata_reader *reader, uint32_t node, struct spa
 {
 	enum { CLASSES = 1, UNIQUE, VALUE };
 	static const uint8_t wanted[HTML_ATTR_COUNT] = {
-		[HTML_ATTR_CLASS] = CLASSES,       [HTML_ATTR_DATA_TESTID] = CLASSES, [HTML_ATTR_DATA_QA] = CLASSES,
-		[HTML_ATTR_ID] = UNIQUE, /* on its page: not worth a memory */
-		[HTML_ATTR_ITEMPROP] = VALUE,      [HTML_ATTR_PROPERTY] = VALUE};
+		[HTML_ATTR_CLASS] = CLASSES,   [HTML_ATTR_DATA_TESTID] = CLASSES,
+		[HTML_ATTR_DATA_QA] = CLASSES, [HTML_ATTR_ID] = UNIQUE, /* on its page: not worth a memory */
+		[HTML_ATTR_ITEMPROP] = VALUE,  [HTML_ATTR_PROPERTY] = VALUE};
 	const struct html_tree *tree = reader->page->tree;
 	const struct html_node *n = &tree->nodes[node];
 	unsigned hints = 0;

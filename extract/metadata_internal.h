@@ -248,7 +248,15 @@ struct class_memo {
 	uint64_t key;
 	uint16_t hints;
 };
-enum { CLASS_MEMO = 2048, BY_MAX = 200, KEY_MAX = 200, KEY_SLOTS = 512, HINT_MAX = 100, LABEL_MAX = 80, PATH_MAX_COUNT = 40 };
+enum {
+	CLASS_MEMO = 2048,
+	BY_MAX = 200,
+	KEY_MAX = 200,
+	KEY_SLOTS = 512,
+	HINT_MAX = 100,
+	LABEL_MAX = 80,
+	PATH_MAX_COUNT = 40
+};
 
 /* The names of the page's site and the labels of its host as letters and digits in lower case. */
 enum { FOLDED_MAX = 12, FOLDED_SIZE = 128 };
@@ -304,8 +312,8 @@ struct metadata_reader {
 	uint8_t label_head[256], label_next[LABEL_MAX];     /* as the next, for words before dates, by first byte */
 	uint8_t hint_head[32 * 32], hint_next[HINT_MAX];    /* for words of classes, by the first two letters */
 	uint64_t hint_front[HINT_MAX], hint_mask[HINT_MAX]; /* the first eight bytes of each and where they are text */
-	uint8_t path_head[256], path_next[PATH_MAX_COUNT]; /* addresses of authors' pages, by their first two bytes */
-	uint8_t key_head[KEY_SLOTS], key_next[KEY_MAX]; /* keys of meta elements, by hash */
+	uint8_t path_head[256], path_next[PATH_MAX_COUNT];  /* addresses of authors' pages, by their first two bytes */
+	uint8_t key_head[KEY_SLOTS], key_next[KEY_MAX];     /* keys of meta elements, by hash */
 	struct span row_names[EVIDENCE_MAX][GROUP_NAMES];   /* names in each row of authors */
 	uint8_t row_name_count[EVIDENCE_MAX];
 	uint64_t by_seconds[256];              /* by the first byte: the set of second bytes (modulo 64) */

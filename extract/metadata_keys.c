@@ -1,5 +1,5 @@
-/* metadata_keys: what a meta element says, by its name, property or itemprop. One row a key; sorted for the reader, found
- * by hash: more than half of all keys are none of these. */
+/* metadata_keys: what a meta element says, by its name, property or itemprop. One row a key; sorted for the reader,
+ * found by hash: more than half of all keys are none of these. */
 #include "base/bytes8.h"
 #include "extract/metadata_internal.h"
 #include "extract/optout_internal.h"

@@ -22,8 +22,8 @@ void evidence_add(struct metadata_reader *reader, enum metadata_source source, s
 	*row = (struct evidence){.source = (uint16_t)source, .at = at, .aside = aside, .text = text};
 	if (date && source != DATE_URL && source != DATE_IMAGE) {
 		size_t same = 0; /* pages say a date in several places the same way */
-		while (same < list->count && !(list->rows[same].text.size == text.size &&
-					       span_equal(list->rows[same].text, text)))
+		while (same < list->count &&
+		       !(list->rows[same].text.size == text.size && span_equal(list->rows[same].text, text)))
 			same++;
 		if (same < list->count)
 			row->date = list->rows[same].date;

@@ -1,5 +1,6 @@
 /* UTF-8, addresses, JSON. */
 #include "base/base.h"
+#include "base/bytes8.h"
 #include "tests/base/test_base.h"
 
 #include <stdio.h>
@@ -187,6 +188,86 @@ static void json_out(void **state)
 	buffer_free(&out);
 }
 
+static uint64_t plain_mask(const char *text, size_t size, bool (*passes)(unsigned char))
+{
+	uint64_t mask = 0;
+	for (size_t i = 0; i < 8; i++)
+		mask |= (uint64_t)(passes(i < size ? (unsigned char)text[i] : 0) ? 0x80 : 0) << 8 * i;
+	return mask;
+}
+
+static bool is_blank(unsigned char c)
+{
+	return c == ' ';
+}
+
+static bool is_control(unsigned char c)
+{
+	return c < ' ';
+}
+
+static bool is_solid(unsigned char c)
+{
+	return c > ' ' && c < 0x7F;
+}
+
+static bool is_high(unsigned char c)
+{
+	return c >= 0xCC;
+}
+
+/* Eight bytes at a time as one by one: every byte at every place, beside bytes that could carry into it. */
+static void eight_bytes(void **state)
+{
+	(void)state;
+	static const unsigned char beside[] = {0x00, 0x20, 0x7F, 0x80, 0xFF};
+	for (unsigned n = 0; n < 256 * 8 * 5; n++) {
+		char text[8];
+		memset(text, beside[n % 5], 8);
+		text[n / 5 % 8] = (char)(n / 40);
+		for (size_t size = 0; size <= 8; size++) {
+			char *part = malloc(size + 1); /* a sanitizer sees a look behind the end */
+			memcpy(part, text, size);
+			part = realloc(part, size ? size : 1);
+			uint64_t bytes = bytes8_at(part, 0, size);
+			assert_int_equal(bytes8_equal(bytes, ' '), plain_mask(part, size, is_blank));
+			assert_int_equal(bytes8_range(bytes, 0, ' ' - 1), plain_mask(part, size, is_control));
+			assert_int_equal(bytes8_range(bytes, '!', '~'), plain_mask(part, size, is_solid));
+			assert_int_equal(bytes8_from(bytes, 0xCC), plain_mask(part, size, is_high));
+			assert_int_equal(bytes8_letters(bytes), plain_mask(part, size, ascii_is_alpha));
+			uint64_t digits = plain_mask(part, size, ascii_is_digit);
+			assert_int_equal(bytes8_digits(bytes), digits);
+			assert_int_equal(bytes8_count(digits), __builtin_popcountll(digits));
+			if (digits)
+				assert_int_equal(digits >> 8 * bytes8_first(digits) & 0xFF, 0x80);
+			free(part);
+		}
+	}
+}
+
+static void found_nocase(void **state)
+{
+	(void)state;
+	static const char *const needles[] = {"", "a", "-", "Ab", "b-", "ab-ab", "@", "`"};
+	char text[20] = "";
+	uint64_t random = 88172645463325252u;
+	for (unsigned n = 0; n < 20000; n++) {
+		size_t size = n % sizeof text;
+		for (size_t i = 0; i < size; i++) {
+			random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+			text[i] = "aAbB-@` "[random >> 20 & 7];
+		}
+		for (size_t k = 0; k < sizeof needles / sizeof *needles; k++) {
+			struct span all = {text, size}, needle = span_of(needles[k]);
+			size_t at = 0;
+			while (at + needle.size <= size &&
+			       !span_equal_nocase((struct span){text + at, needle.size}, needle))
+				at++;
+			assert_int_equal(span_find_nocase(all, needle), at + needle.size <= size ? at : SIZE_MAX);
+		}
+	}
+}
+
 static void json_in(void **state)
 {
 	(void)state;
@@ -202,6 +283,23 @@ static void json_in(void **state)
 	assert_true(span_equal(json_get(json, "deep")->source, SPAN("{\"x\":[1,\"}\"]}")));
 	assert_true(span_equal(json_get(json, "t")->source, SPAN("true")));
 	assert_null(json_get(json, "missing"));
+	assert_int_equal(json_parse_within(arena, text, 0, &json, &fault), STATUS_OK);
+	assert_true(span_equal(json_get_text(json, "id"), SPAN("a\xC3\xA9")));
+	assert_ptr_equal(json->first->key.data, text.data + 4);
+	struct span list = SPAN(" [ 1 , \"a\",[],{ } , null ] ");
+	assert_int_equal(json_parse(arena, list, 0, &json, &fault), STATUS_OK);
+	assert_true(span_equal(json->source, span_trim(list)));
+	static const char *const members[] = {"1", "\"a\"", "[]", "{ }", "null"};
+	const struct json *member = json->first;
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++, member = member->next)
+		assert_true(span_equal(member->source, span_of(members[i])));
+	assert_null(member);
+	static const char *const roots[] = {"12", "-1.5e3", "true", "\"x\"", "{}"};
+	for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+		assert_int_equal(json_parse(arena, span_of(roots[i]), 0, &json, &fault), STATUS_OK);
+		assert_true(span_equal(json->source, span_of(roots[i])));
+	}
+	assert_int_equal(json_parse(arena, SPAN("{}\""), 0, &json, &fault), STATUS_DATA);
 	assert_int_equal(json_parse(arena, SPAN("{\"a\":}"), 0, &json, &fault), STATUS_DATA);
 	assert_true(fault.offset <= 6);
 	assert_null(json);
@@ -218,9 +316,10 @@ static void json_in(void **state)
 int test_text(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(utf8_codes), cmocka_unit_test(utf8_bad), cmocka_unit_test(utf8_combinations),
-		cmocka_unit_test(nfc),        cmocka_unit_test(urls),     cmocka_unit_test(surts),
-		cmocka_unit_test(json_out),   cmocka_unit_test(json_in),
+		cmocka_unit_test(utf8_codes),   cmocka_unit_test(utf8_bad), cmocka_unit_test(utf8_combinations),
+		cmocka_unit_test(nfc),          cmocka_unit_test(urls),     cmocka_unit_test(surts),
+		cmocka_unit_test(json_out),     cmocka_unit_test(json_in),  cmocka_unit_test(eight_bytes),
+		cmocka_unit_test(found_nocase),
 	};
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

@@ -344,12 +344,81 @@ static void languages(void **state)
 }
 #endif
 
+static unsigned hints(struct metadata_reader *reader, enum html_attr attr, struct span value)
+{
+	struct html_attribute attribute = {
+		.value = value.data, .value_size = (uint32_t)value.size, .id = (uint8_t)attr};
+	struct html_node node = {.kind = HTML_ELEMENT, .count = 1};
+	struct html_tree tree = {.nodes = &node, .attributes = &attribute, .count = 1, .attribute_count = 1};
+	struct page page = {.tree = &tree};
+	struct span prop;
+	reader->page = &page;
+	unsigned found = element_hints(reader, 0, &prop);
+	reader->page = NULL;
+	return found;
+}
+
+static bool is_capital(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/* A value says what its words say, wherever they stand in it. */
+static void class_words(void **state)
+{
+	(void)state;
+	struct metadata_reader *reader = metadata_reader_new();
+	static const struct {
+		const char *text;
+		unsigned want;
+	} rows[] = {{"post-author", HINT_AUTHOR},
+		    {"xx pubDate", HINT_DATE},
+		    {"entryTitle", HINT_TITLE},
+		    {"fn", HINT_AUTHOR},
+		    {"fno", 0},
+		    {"contributors", HINT_AUTHOR},
+		    {"contributo", 0},
+		    {"auThor", 0},
+		    {"day1", HINT_DATE},
+		    {"TIMESTAMP", HINT_DATE},
+		    {"a_b-c", 0},
+		    {"", 0}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_int_equal(hints(reader, HTML_ATTR_CLASS, span_of(rows[i].text)), rows[i].want);
+	static const char *const pieces[] = {"author",  "a",  "Title", "-",    " ",    "date",    "X",
+					     "related", "_9", "fn",    "meta", "TIME", "\xC3\xA9"};
+	uint64_t random = 88172645463325252u;
+	for (unsigned n = 0; n < 20000; n++) {
+		char text[200];
+		size_t size = 0, start = 0;
+		for (unsigned count = n % 12; count; count--) {
+			random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+			struct span piece = span_of(pieces[(random >> 20) % 13]);
+			memcpy(text + size, piece.data, piece.size);
+			size += piece.size;
+		}
+		unsigned want = 0;
+		for (size_t i = 0; i <= size; i++) {
+			bool letter = i < size && ascii_is_alpha((unsigned char)text[i]);
+			if (letter && !(i > start && is_capital(text[i]) && !is_capital(text[i - 1])))
+				continue;
+			want |= hints(reader, HTML_ATTR_ID, (struct span){text + start, i - start});
+			start = letter ? i : i + 1;
+		}
+		struct span value = {text, size};
+		assert_int_equal(hints(reader, HTML_ATTR_ID, value), want);
+		assert_int_equal(hints(reader, HTML_ATTR_CLASS, value), want);
+	}
+	metadata_reader_free(reader);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dates_in_text), cmocka_unit_test(dates_in_addresses),
 		cmocka_unit_test(names),         cmocka_unit_test(titles),
 		cmocka_unit_test(robots),        cmocka_unit_test(tables),
+		cmocka_unit_test(class_words),
 #ifdef WARCMILL_HAVE_CLD2
 		cmocka_unit_test(languages),
 #endif
