@@ -6,8 +6,8 @@
  * So what a batch does not reach is never looked at. First, the least and the most of each view over the batch settle
  * most nodes without a look at single blocks (find_hops); then a queue takes the nodes that are left, for several trees
  * at a time. No branch depends on the data, apart from the queue's end: a walk tree by tree executes fewer instructions
- * but mispredicts eight times a tree, and was slower than evaluating all nodes (72,000 cycles a batch to 62,000; the
- * queue takes 38,000). Leaves are int8, sums int16: results are the same on every machine. */
+ * but mispredicts eight times a tree, and is slower than evaluating all nodes. Leaves are int8, sums int16: results are
+ * the same on every machine. */
 #include "extract/features_internal.h"
 #include "extract/model.h"
 

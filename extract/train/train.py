@@ -38,7 +38,7 @@ import wrap
 
 # weight of a set's pages; a set that is not named counts 1
 SETS = {'andythefactory-news': 1.5, 'fundus-multilingual': 1.5, 'wcxb-dev': 1.2, 'daniel': 0.8, 'chinese-web': 0.3, 'wrapped': 0.5}
-FOLDS = 5
+FOLDS = 10
 MODEL_VERSION = 1  # model.h
 TAU = (38, 128)  # article_decide.c
 SOFT = 0.3  # share of stage 1's opinion in what stage 2 is taught: truths are not beyond doubt
