@@ -124,6 +124,22 @@ static void put_article(struct article_command *c, struct span id, const struct 
 	buffer_append_byte(&c->out, '\n');
 }
 
+/* What is surely no page, by its first bytes; NULL for anything else. Read as a page it would be an article of noise.
+ */
+static const char *foreign_kind(struct span bytes)
+{
+	static const struct {
+		const char *bytes, *name;
+	} rows[] = {
+		{"WARC/", "a web archive"},   {"\x1F\x8B", "gzip data"}, {"\x28\xB5\x2F\xFD", "zstd data"},
+		{"PK\x03\x04", "a zip file"}, {"%PDF-", "a PDF file"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (span_starts(bytes, span_of(rows[i].bytes)))
+			return rows[i].name;
+	return NULL;
+}
+
 static int page_run(struct article_command *c, const char *path, struct span id)
 {
 	struct fault fault = {0};
@@ -136,6 +152,10 @@ static int page_run(struct article_command *c, const char *path, struct span id)
 	if (status)
 		return cli_fail(cli_status_exit(status), "article", "%s: %s", path,
 				fault.text[0] ? fault.text : status_name(status));
+	const char *foreign = foreign_kind(buffer_span(&c->bytes));
+	if (foreign)
+		return cli_fail(EXIT_DATA, "article",
+				"%s: this is %s, not a page; warcmill ls, cat and build read archives", path, foreign);
 	status = charset_decode(c->decoder, buffer_span(&c->bytes), SPAN_NONE, &page.html, &charset);
 	if (!status || status == STATUS_LIMIT)
 		status = html_parse(c->parser, page.html, &page.tree);
@@ -165,6 +185,8 @@ static struct span stem_of(const char *path)
 static void file_run(struct article_command *c, const char *path)
 {
 	bool pipe = !strcmp(path, "-");
+	if (ferror(stdout)) /* said already */
+		return;
 	int code = page_run(c, pipe ? "/dev/stdin" : path, pipe ? SPAN("-") : stem_of(path));
 	if (code > c->exit_code)
 		c->exit_code = code;
@@ -270,8 +292,6 @@ int cli_article(int argc, char **argv)
 		else
 			file_run(&c, argv[i]);
 	}
-	if (fflush(stdout))
-		c.exit_code = cli_fail(EXIT_IO, "article", "standard output: %s", strerror(errno));
 done:
 	article_extractor_free(c.extractor);
 	article_model_free(model);

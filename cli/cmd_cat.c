@@ -51,8 +51,8 @@ static int write_article(struct span utf8, const struct warc_record *record, con
 	struct article_extractor *extractor = article_extractor_new(NULL);
 	const struct html_tree *tree;
 	struct article article;
-	int code = EXIT_IO;
-	if (parser && extractor) {
+	int code = parser && extractor ? EXIT_DONE : cli_fail(EXIT_IO, "cat", "out of memory");
+	if (code == EXIT_DONE) {
 		enum status status = html_parse(parser, utf8, &tree);
 		struct page page = {.url = record->uri,
 				    .fetch_time = record->date,
@@ -63,17 +63,15 @@ static int write_article(struct span utf8, const struct warc_record *record, con
 					    warc_field_get(http->fields, http->field_count, "Content-Language")};
 		if (status == STATUS_OK || status == STATUS_LIMIT)
 			status = article_extract(extractor, &page, &article);
-		code = cli_status_exit(status);
 		if (!status && article.rejected)
 			fprintf(stderr, "warcmill cat: not an article: %s\n", article.rejected);
-		if (!status)
-			code = write_span(article.text);
+		code = status ? cli_fail(cli_status_exit(status), "cat", "out of memory") : write_span(article.text);
 		if (!code && article.text.size)
 			code = write_span(SPAN("\n"));
 	}
 	html_parser_free(parser);
 	article_extractor_free(extractor);
-	return code == EXIT_IO ? cli_fail(EXIT_IO, "cat", "out of memory") : code;
+	return code;
 }
 
 static int write_tree(struct span utf8)

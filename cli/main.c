@@ -81,19 +81,32 @@ static int version(void)
 	return EXIT_DONE;
 }
 
+/* What standard output did not take is said once, here, and makes an end that seemed good one that is not. */
+static int finish(const char *command, int code)
+{
+	bool lost = fflush(stdout) != 0 || ferror(stdout);
+	return lost && code == EXIT_DONE ? cli_fail(EXIT_IO, command, "cannot write to standard output") : code;
+}
+
+static int run(const struct cli_command *command, int argc, char **argv)
+{
+	if (!digest_start())
+		return cli_fail(EXIT_IO, command->name, "libcrypto does not start");
+	return finish(command->name, command->run(argc, argv));
+}
+
 int main(int argc, char **argv)
 {
 	cli_catch_no_memory();
 	if (argc < 2)
 		return help(stderr);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
-		return help(stdout);
+		return finish("help", help(stdout));
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version"))
-		return version();
+		return finish("version", version());
 	for (const struct cli_command *command = commands; command->name; command++)
 		if (command->run && !strcmp(argv[1], command->name))
-			return digest_start() ? command->run(argc - 1, argv + 1)
-					      : cli_fail(EXIT_IO, command->name, "libcrypto does not start");
+			return run(command, argc - 1, argv + 1);
 	fprintf(stderr, "warcmill: there is no command '%s'; warcmill --help lists them\n", argv[1]);
 	return EXIT_USAGE;
 }

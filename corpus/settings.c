@@ -112,6 +112,55 @@ static enum status read_splits(const char *text, struct settings *settings, stru
 	return STATUS_OK;
 }
 
+/* Three letters: "en" or "english" would match no text at all. */
+static bool is_language(struct span word)
+{
+	for (size_t i = 0; i < word.size; i++)
+		if (!ascii_is_alpha((unsigned char)word.data[i]))
+			return false;
+	return word.size == 3;
+}
+
+static bool is_http_status(struct span word)
+{
+	uint64_t number;
+	return word.size == 3 && span_to_u64(word, &number) && number >= 100;
+}
+
+/* An address or a pattern would match no host. */
+static bool is_host(struct span word)
+{
+	for (size_t i = 0; i < word.size; i++)
+		if (memchr("/*:@ ", word.data[i], 5))
+			return false;
+	return word.size > 0;
+}
+
+/* Words that can match nothing are refused: a corpus that lacks what was asked for looks like one that was made right.
+ */
+static enum status check_words(const struct settings *settings, struct fault *fault)
+{
+	const struct {
+		struct span list;
+		bool (*fits)(struct span word);
+		const char *option, *what;
+	} rows[] = {
+		{settings->languages, is_language, "languages", "ISO 639-3 codes such as eng,deu"},
+		{settings->statuses, is_http_status, "status", "HTTP status codes such as 200,203"},
+		{settings->hosts, is_host, "host", "names such as example.org"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct span list = rows[i].list, word;
+		while (list.data && span_cut(&list, ',', &word))
+			if (!rows[i].fits(span_trim(word)))
+				return fault_set(fault, STATUS_USAGE, 0, "--%s takes %s, not '%.*s'", rows[i].option,
+						 rows[i].what, SPAN_ARG(span_trim(word)));
+	}
+	if (settings->since != DATE_NONE && settings->until != DATE_NONE && settings->since > settings->until)
+		return fault_set(fault, STATUS_USAGE, 0, "--since is after --until");
+	return STATUS_OK;
+}
+
 static uint64_t number_of(const struct build_options *options, const char *name)
 {
 	uint64_t value = 0;
@@ -178,6 +227,8 @@ enum status settings_read(const struct build_options *options, struct settings *
 				    &settings->has_exclude, fault);
 	if (status == STATUS_OK)
 		status = read_splits(build_options_get(options, "split"), settings, fault);
+	if (status == STATUS_OK)
+		status = check_words(settings, fault);
 	return status;
 }
 

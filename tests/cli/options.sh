@@ -14,6 +14,10 @@ expect 64 'does not know .foo' "$program" build "${archives[@]}" -o "$work/x" --
 expect 64 'do not add up' "$program" build "${archives[@]}" -o "$work/x" --split train=0.9,test=0.2
 expect 64 'NAME=SHARE' "$program" build "${archives[@]}" -o "$work/x" --split train
 expect 64 'include-url: ' "$program" build "${archives[@]}" -o "$work/x" --include-url '['
+expect 64 'languages takes ISO 639-3 codes such as eng,deu, not .en.' "$program" build "${archives[@]}" -o "$work/x" --languages eng,en
+expect 64 'status takes HTTP status codes .*, not .2xx.' "$program" build "${archives[@]}" -o "$work/x" --status 2xx
+expect 64 'host takes names .*, not .http://a.example/.' "$program" build "${archives[@]}" -o "$work/x" --host http://a.example/
+expect 64 'since is after --until' "$program" build "${archives[@]}" -o "$work/x" --since 2025 --until 2024-12-31
 expect 64 'absent.warc: No such file' "$program" build "$work/absent.warc" -o "$work/x"
 expect 64 'name' "$program" build "${archives[0]}" "${archives[0]/tests/tests/../tests}" -o "$work/x"
 expect 64 'there is no command' "$program" frobnicate
@@ -45,6 +49,14 @@ if [ "$(id -u)" -ne 0 ]; then
 	expect 74 '^warcmill build: [^:]*/closed: cannot open: Permission denied$' "$program" build "$work/closed" -o "$work/x"
 fi
 expect 0 'zlib' "$program" --version
+# Output that is lost is no success, whatever the command; it is said once.
+for arguments in --help --version "build --help" "build --dry-run ${archives[0]} -o $work/x" "ls ${archives[0]}" "article $data/site/www.harbourpost.example" \
+	"cat --text ${archives[0]}@908" "cat --tree ${archives[0]}@908"; do
+	code=0
+	# shellcheck disable=SC2086
+	"$program" $arguments >/dev/full 2>"$work/out" || code=$?
+	[ "$code" -eq 74 ] && [ "$(grep -c '' "$work/out")" -eq 1 ] || fail "$arguments to a full disk: exit $code, $(head -c 300 "$work/out")"
+done
 expect 64 'no finished corpus' "$program" verify "$work"
 [ -e "$work/x" ] && fail "a refused run left a folder"
 

@@ -38,6 +38,10 @@ check 'one line' [ "$(wc -l <"$folder/out")" -eq 1 ]
 check 'a folder' code 0 "$warcmill" article "$folder/pages"
 check 'two lines in name order' [ "$(cut -c1-9 "$folder/out" | tr -d '\n')" = '{"id":"a"{"id":"b"' ]
 check 'rejected' holds '"rejected":"error-page"'
+printf 'WARC/1.0\r\nWARC-Type: warcinfo\r\n' >"$folder/x.warc"
+check 'an archive is no page' code 65 "$warcmill" article "$folder/x.warc" "$folder/pages/b.html"
+check 'which is said' complains 'x.warc: this is a web archive, not a page'
+check 'and costs no other' holds '"id":"b"'
 check 'keep all' code 0 "$warcmill" article --keep-all "$folder/pages/a.html"
 check 'not rejected' lacks rejected
 check 'standard input' sh -c "'$warcmill' article --url https://example.org/x - <'$folder/pages/b.html' | grep -q '\"url\":\"https://example.org/x\"'"
