@@ -149,6 +149,8 @@ size_t utf8_encode(uint32_t code, char out[4]);             /* bytes written; su
 bool utf8_is_nfc(struct span text);                         /* quick check: true only when surely NFC already */
 enum status utf8_nfc(struct span text, struct buffer *out); /* append NFC(TEXT); TEXT must be valid UTF-8 */
 
+char *utf8_percent(struct span bytes); /* a copy with each ill-formed byte as %XX; malloc'd, NULL without memory */
+
 /* ---- Addresses --------------------------------------------------------------------------------------- */
 
 /* The parts as they stand in the text (RFC 3986 §3); absent parts have data NULL. */
@@ -256,6 +258,10 @@ enum status file_write_atomic(const char *path, struct span bytes, struct fault 
 char *file_temporary_name(const char *path);
 void file_sync_folder(const char *path); /* after a rename to PATH: fsync the folder that holds it, so that it lasts */
 bool file_exists(const char *path);
+/* A path is any bytes, a text in JSON is not: the path itself where it is UTF-8, else file:// and the path with
+ * percent signs and all bytes beyond ASCII as %XX. path_from_text undoes it. malloc'd; NULL without memory. */
+char *path_to_text(const char *path);
+char *path_from_text(struct span text);
 enum status folder_make(const char *path, struct fault *fault); /* with parents; an existing folder is fine */
 
 #ifdef __cplusplus

@@ -112,6 +112,48 @@ bool file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+static const struct span PATH_MARK = {"file://", 7};
+
+char *path_to_text(const char *path)
+{
+	struct span bytes = span_of(path);
+	if (utf8_valid(bytes) && !span_starts(bytes, PATH_MARK))
+		return memory_text(bytes);
+	struct buffer out;
+	buffer_init(&out, PATH_MARK.size + 3 * bytes.size);
+	buffer_append_span(&out, PATH_MARK);
+	for (size_t i = 0; i < bytes.size; i++)
+		if ((unsigned char)bytes.data[i] >= 0x80 || bytes.data[i] == '%')
+			buffer_print(&out, "%%%02X", (unsigned char)bytes.data[i]);
+		else
+			buffer_append_byte(&out, bytes.data[i]);
+	char *text = out.status == STATUS_OK ? memory_text(buffer_span(&out)) : NULL;
+	buffer_free(&out);
+	return text;
+}
+
+static int hex_digit(char c) /* -1: none */
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char *at = c ? strchr(digits, c) : NULL;
+	return at ? (int)(at - digits) : -1;
+}
+
+char *path_from_text(struct span text)
+{
+	if (!span_starts(text, PATH_MARK))
+		return memory_text(text);
+	char *path = memory_text(span_slice(text, PATH_MARK.size, SIZE_MAX)), *to = path;
+	for (const char *from = path; path && *from; from++) {
+		int high = *from == '%' ? hex_digit(from[1]) : -1, low = high < 0 ? -1 : hex_digit(from[2]);
+		*to++ = low < 0 ? *from : (char)(16 * high + low);
+		from += low < 0 ? 0 : 2;
+	}
+	if (path)
+		*to = '\0';
+	return path;
+}
+
 enum status folder_make(const char *path, struct fault *fault)
 {
 	char part[4096];

@@ -102,3 +102,19 @@ enum status utf8_nfc(struct span text, struct buffer *out)
 	free(composed);
 	return out->status;
 }
+
+char *utf8_percent(struct span bytes)
+{
+	struct buffer out;
+	buffer_init(&out, 3 * bytes.size + 1);
+	while (bytes.size) {
+		size_t good = utf8_valid_prefix(bytes);
+		buffer_append(&out, bytes.data, good);
+		if (good < bytes.size)
+			buffer_print(&out, "%%%02X", (unsigned char)bytes.data[good++]);
+		bytes = span_slice(bytes, good, SIZE_MAX);
+	}
+	char *text = out.status == STATUS_OK ? memory_text(buffer_span(&out)) : NULL;
+	buffer_free(&out);
+	return text;
+}

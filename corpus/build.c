@@ -405,7 +405,9 @@ void run_json_write(const struct plan *plan, unsigned threads, double seconds, c
 		const char *path = warc_input_path(warc_inputs_at(plan->inputs, i));
 		if (i && !strcmp(path, warc_input_path(warc_inputs_at(plan->inputs, i - 1))))
 			continue;
-		json_text(&writer, utf8_valid(span_of(path)) ? span_of(path) : SPAN_NONE);
+		char *text = path_to_text(path);
+		json_text(&writer, span_of(text));
+		free(text);
 	}
 	json_end(&writer, ']');
 	json_end(&writer, '}');

@@ -60,9 +60,10 @@ static enum status restore_inputs(struct plan *plan, const struct json *list, co
 	enum status status =
 		arena && stored ? STATUS_OK : fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' names");
 	for (const struct json *input = list ? list->first : NULL; status == STATUS_OK && input; input = input->next) {
+		char *path = path_from_text(json_get_text(input, "path"));
 		stored[i] = (struct warc_stored){arena_copy(arena, json_get_text(input, "name")).data,
-						 arena_copy(arena, json_get_text(input, "path")).data,
-						 json_get_text(input, "state")};
+						 arena_copy(arena, span_of(path)).data, json_get_text(input, "state")};
+		free(path);
 		if (!stored[i].name || !stored[i].path)
 			status = fault_set(fault, STATUS_DATA, 0, "an input without a name");
 		i++;
@@ -200,7 +201,11 @@ static enum status write_inputs(const struct plan *plan, struct json_writer *wri
 		buffer_append_byte(writer->out, '\n');
 		json_begin(writer, '{');
 		json_put_text(writer, "name", span_of(warc_input_name(input)));
-		json_put_text(writer, "path", span_of(warc_input_path(input)));
+		char *path = path_to_text(warc_input_path(input));
+		if (!path)
+			writer->out->status = STATUS_MEMORY;
+		json_put_text(writer, "path", span_of(path));
+		free(path);
 		json_put_uint(writer, "bytes", plan->stats[i].bytes);
 		json_key(writer, "changed_ns");
 		json_int(writer, plan->stats[i].changed_ns);

@@ -37,7 +37,7 @@ static enum status read_paths(struct manifest_recipe *recipe, struct arena *aren
 	if (!recipe->paths)
 		status = fault_set(fault, STATUS_MEMORY, 0, "no memory for the inputs' names");
 	for (const struct json *at = paths ? paths->first : NULL; status == STATUS_OK && at; at = at->next)
-		if (at->kind == JSON_STRING && (recipe->paths[recipe->path_count] = memory_text(at->text)))
+		if (at->kind == JSON_STRING && (recipe->paths[recipe->path_count] = path_from_text(at->text)))
 			recipe->path_count++;
 	buffer_free(&bytes);
 	free(path);

@@ -92,6 +92,15 @@ void inputs_remove(struct warc_inputs *inputs, size_t index)
 	inputs->count--;
 }
 
+char *name_new(const char *path, unsigned depth, const char *member)
+{
+	const char *part = name_part(path, depth);
+	char *bytes = member ? memory_format("%s!%s", part, member) : memory_text(span_of(part));
+	char *name = bytes ? utf8_percent(span_of(bytes)) : NULL;
+	free(bytes);
+	return name;
+}
+
 struct warc_input *inputs_add(struct warc_inputs *inputs, const char *path, const char *member, enum input_way way)
 {
 	if (inputs->count == inputs->capacity) {
@@ -105,16 +114,13 @@ struct warc_input *inputs_add(struct warc_inputs *inputs, const char *path, cons
 	struct warc_input *input = memory_zeroed(1, sizeof *input);
 	if (!input)
 		return NULL;
-	const char *name = way == INPUT_STDIN ? "stdin" : name_part(path, inputs->options.name_depth);
-	int size = snprintf(NULL, 0, "%s!%s", name, member ? member : "") + 1;
-	input->name = memory_new((size_t)size);
+	input->name = name_new(way == INPUT_STDIN ? "stdin" : path, inputs->options.name_depth, member);
 	input->path = strdup(path);
 	input->member = member ? strdup(member) : NULL;
 	if (!input->name || !input->path || (member && !input->member)) {
 		input_free(input);
 		return NULL;
 	}
-	snprintf(input->name, (size_t)size, member ? "%s!%s" : "%s", name, member);
 	input->way = way;
 	input->kind = WARC_KIND_STREAM;
 	input->arc = true;
@@ -316,6 +322,8 @@ static enum status check_names(const struct warc_inputs *inputs, struct fault *f
 {
 	for (size_t i = 1; i < inputs->count; i++) {
 		const struct warc_input *a = inputs->list[i - 1], *b = inputs->list[i];
+		if (!strcmp(a->name, b->name) && !strcmp(a->path, b->path))
+			return fault_set(fault, STATUS_USAGE, 0, "the input %s is given twice", path_end(a->path));
 		if (!strcmp(a->name, b->name))
 			return fault_set(
 				fault, STATUS_USAGE, 0,

@@ -24,7 +24,9 @@ enum status add_container(struct warc_inputs *inputs, const char *path, struct s
 			  bool asked, bool *taken, struct fault *fault);
 void inputs_remove(struct warc_inputs *inputs, size_t index);
 const char *name_part(const char *path, unsigned depth); /* the last DEPTH folders of PATH and its file name */
-bool looks_like_archive(const char *path);               /* by its name */
+/* An input's name: always text, so that it can be part of an id. MEMBER may be NULL. malloc'd; NULL without memory. */
+char *name_new(const char *path, unsigned depth, const char *member);
+bool looks_like_archive(const char *path); /* by its name */
 /* Is a file of KIND that starts with HEAD an archive at all? The first member of a gzip file tells, unless it is
  * damaged. */
 bool holds_records(enum warc_kind kind, struct span head);

@@ -419,7 +419,7 @@ static enum status name_remote(struct warc_inputs *inputs, struct warc_input *in
 {
 	size_t size = strcspn(input->path, "?#");
 	char *plain = strndup(input->path, size);
-	char *name = plain ? strdup(name_part(plain, inputs->options.name_depth)) : NULL;
+	char *name = plain ? name_new(plain, inputs->options.name_depth, NULL) : NULL;
 	free(plain);
 	if (!name)
 		return STATUS_MEMORY;

@@ -46,8 +46,12 @@ static enum status restore(struct warc_inputs *inputs, const struct warc_stored 
 	if (!fields_read(stored->state, fields, &why))
 		return fault_set(fault, STATUS_DATA, 0, "what is stored of the input %.120s cannot be read",
 				 stored->name);
-	const char *base = name_part(stored->path, inputs->options.name_depth), *mark = stored->name + strlen(base);
+	char *base = name_new(stored->path, inputs->options.name_depth, NULL);
+	if (!base)
+		return fault_set(fault, STATUS_MEMORY, 0, "out of memory");
+	const char *mark = stored->name + strlen(base);
 	bool inside = !strncmp(stored->name, base, strlen(base)) && *mark == '!';
+	free(base);
 	struct warc_input *input =
 		inputs_add(inputs, stored->path, inside ? mark + 1 : NULL, (enum input_way)fields[WAY]);
 	char *name = memory_text(span_of(stored->name));

@@ -40,6 +40,33 @@ static void utf8_bad(void **state)
 	assert_true(utf8_valid(SPAN("")));
 }
 
+static void paths(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path, *text, *name;
+	} rows[] = {
+		{"/a/100%.warc", "/a/100%.warc", "/a/100%.warc"},
+		{"/\xC3\xA9", "/\xC3\xA9", "/\xC3\xA9"},
+		{"", "", ""},
+		{"/\xE9/\xC3\xA9 100%25\xFF", "file:///%E9/%C3%A9 100%2525%FF", "/%E9/\xC3\xA9 100%25%FF"},
+		{"file://a%41", "file://file://a%2541", "file://a%41"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *text = path_to_text(rows[i].path), *path = path_from_text(span_of(text));
+		char *name = utf8_percent(span_of(rows[i].path));
+		assert_string_equal(text, rows[i].text);
+		assert_string_equal(path, rows[i].path);
+		assert_string_equal(name, rows[i].name);
+		free(text);
+		free(path);
+		free(name);
+	}
+	char *path = path_from_text(SPAN("file://%4%zz%4")); /* nothing that path_to_text writes */
+	assert_string_equal(path, "%4%zz%4");
+	free(path);
+}
+
 /* All two- and three-byte combinations behind a run of ASCII, against the decoder. */
 static void utf8_combinations(void **state)
 {
@@ -316,9 +343,11 @@ static void json_in(void **state)
 int test_text(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(utf8_codes),   cmocka_unit_test(utf8_bad), cmocka_unit_test(utf8_combinations),
-		cmocka_unit_test(nfc),          cmocka_unit_test(urls),     cmocka_unit_test(surts),
-		cmocka_unit_test(json_out),     cmocka_unit_test(json_in),  cmocka_unit_test(eight_bytes),
+		cmocka_unit_test(utf8_codes),   cmocka_unit_test(utf8_bad),
+		cmocka_unit_test(paths),        cmocka_unit_test(utf8_combinations),
+		cmocka_unit_test(nfc),          cmocka_unit_test(urls),
+		cmocka_unit_test(surts),        cmocka_unit_test(json_out),
+		cmocka_unit_test(json_in),      cmocka_unit_test(eight_bytes),
 		cmocka_unit_test(found_nocase),
 	};
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

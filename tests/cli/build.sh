@@ -49,6 +49,20 @@ expect 0 - "$program" build --from-manifest "$reference/manifest.json" -o "$work
 same_corpus "$reference" "$work/repeated"
 expect 65 'differs' "$program" build --from-manifest "$reference/manifest.json" "${archives[0]}" -o "$work/less" --quiet
 
+# Names and folders whose bytes are no text: percent-encoded in ids, found again by verify and by a manifest.
+latin=$work/$'caf\xe9'
+mkdir "$latin"
+cp "${archives[1]}" "$latin/b"$'\xfc'".warc.gz"
+expect 0 - "$program" build "$latin" -o "$work/latin" --quiet
+expect 0 '6 rows made again .* 0 findings' "$program" verify "$work/latin"
+expect 0 '^id +b%FC.warc.gz@919' "$program" explain "$work/latin" 'b%FC.warc.gz@919'
+expect 0 - "$program" build --from-manifest "$work/latin/manifest.json" -o "$work/latin-again" --quiet
+same_corpus "$work/latin" "$work/latin-again"
+expect 0 - "$program" run plan "$latin" -o "$work/latin-stages"
+expect 0 - "$program" run extract --plan "$work/latin-stages" --quiet
+expect 0 'continuing' "$program" build "$latin" -o "$work/latin-stages"
+same_corpus "$work/latin" "$work/latin-stages"
+
 # A plan without work.
 expect 0 '^inputs	2$' "$program" build "${archives[@]}" -o "$work/nothing" --dry-run
 [ -e "$work/nothing" ] && fail "--dry-run wrote something"

@@ -191,7 +191,18 @@ static void test_folders_and_lists(void **state)
 	/* Two of one name. */
 	const char *twice[] = {first, first};
 	assert_int_equal(warc_inputs_new(twice, 2, NULL, &inputs, &fault), STATUS_USAGE);
+	assert_non_null(strstr(fault.text, "er/b.warc.gz is given twice"));
+	char other[600];
+	snprintf(other, sizeof other, "%s/deep/../deep/er/b.warc.gz", folder);
+	twice[1] = other;
+	assert_int_equal(warc_inputs_new(twice, 2, NULL, &inputs, &fault), STATUS_USAGE);
 	assert_non_null(strstr(fault.text, "--name-depth"));
+	/* A name of bytes that are no text. */
+	const char *latin = temp_file("caf\xE9.warc", buffer_span(&plain));
+	inputs = restored(list(&latin, 1, 0), NULL);
+	expect_input(inputs, 0, "caf%E9.warc", WARC_KIND_PLAIN, plain.size);
+	assert_string_equal(warc_input_path(warc_inputs_at(inputs, 0)), latin);
+	warc_inputs_free(inputs);
 	const char *missing = "/nowhere/at/all.warc";
 	assert_int_equal(warc_inputs_new(&missing, 1, NULL, &inputs, &fault), STATUS_USAGE);
 	assert_non_null(strstr(fault.text, missing));
