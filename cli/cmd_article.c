@@ -34,7 +34,7 @@ static int usage(FILE *out)
 	      "article has\n"
 	      "\"rejected\" with the reason; its text is the best effort.\n"
 	      "\n"
-	      "      --url URL          address of the page (when there is one)\n"
+	      "      --url URL          address of the page; of one FILE only\n"
 	      "      --text FORM        plain (default) or markdown\n"
 	      "      --blocks           also each block of text with its score and whether it was kept\n"
 	      "      --explain          HTML instead: every block coloured by its score, with the reason\n"
@@ -255,6 +255,11 @@ static bool options_read(struct article_command *c, int argc, char **argv, const
 	}
 	if (optind == argc) {
 		c->exit_code = cli_fail(EXIT_USAGE, "article", "no FILE was given; see warcmill article --help");
+		return false;
+	}
+	struct stat info;
+	if (c->url && (argc - optind > 1 || (!stat(argv[optind], &info) && S_ISDIR(info.st_mode)))) {
+		c->exit_code = cli_fail(EXIT_USAGE, "article", "--url is the address of one page; give one FILE");
 		return false;
 	}
 	return true;

@@ -171,7 +171,8 @@ static bool set(struct dedup_job *job, int code, const char *value)
 int dedup_job_parse(int argc, char **argv, struct dedup_job *job)
 {
 	struct option options[ROWS + 1];
-	int code, row = 0;
+	const char *command = job->corpus ? "recluster" : "dedup";
+	int code, row = -1;
 	for (int i = 0; i < ROWS; i++)
 		options[i] = (struct option){rows[i].name, rows[i].argument ? required_argument : no_argument, NULL,
 					     rows[i].code};
@@ -182,18 +183,23 @@ int dedup_job_parse(int argc, char **argv, struct dedup_job *job)
 		if (code == 'h')
 			return usage(), -1;
 		if (code == '?' || code == ':')
-			return cli_fail(EXIT_USAGE, "dedup",
+			return cli_fail(EXIT_USAGE, command,
 					code == '?' ? "there is no option %s; see warcmill dedup --help"
 						    : "%s needs a value",
 					argv[optind - 1]);
 		if (!set(job, code, optarg))
-			return cli_fail(EXIT_USAGE, "dedup",
-					"'%.80s' is no value for this option; see warcmill dedup --help", optarg);
+			return cli_fail(EXIT_USAGE, command, "--%s does not take '%.80s'; see warcmill dedup --help",
+					row >= 0      ? rows[row].name
+					: code == 'o' ? "output"
+						      : "jobs",
+					optarg);
+		row = -1; /* a short option leaves it as it is */
 	}
 	job->inputs = (const char *const *)(argv + optind);
 	job->input_count = (size_t)(argc - optind);
 	if (!job->folder || job->input_count == 0)
-		return cli_fail(EXIT_USAGE, "dedup", "give inputs and -o DIR; see warcmill dedup --help");
+		return cli_fail(EXIT_USAGE, command, "%s; see warcmill %s --help",
+				job->input_count ? "-o DIR is missing" : "no input was given", command);
 	if (job->against && job->df_path)
 		return cli_fail(EXIT_USAGE, "dedup", "--against uses the older output's df table; leave --df out");
 	return EXIT_DONE;

@@ -104,8 +104,9 @@ int cli_recluster(int argc, char **argv)
 	if (argc < 2)
 		return cli_fail(EXIT_USAGE, "recluster",
 				"give the folder of an output of dedup; see warcmill recluster --help");
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-		return usage();
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return usage();
 	const char *corpus = argv[1];
 	if (corpus[0] == '-')
 		return cli_fail(EXIT_USAGE, "recluster",

@@ -209,6 +209,8 @@ enum status dedup_job_run(struct dedup_job *job, struct fault *fault)
 		return fault_set(fault, STATUS_USAGE, 0, "%.150s holds a finished run; --force replaces it",
 				 job->folder);
 	enum status status = folder_make(job->folder, fault);
+	if (status)
+		fault_set(fault, status, 0, "%.150s: %.80s", job->folder, fault->text);
 	if (!status && job->force)
 		unlink(path);
 	job->options.work_folder = job->folder;

@@ -27,6 +27,11 @@ expect 0 - "$program" recluster "$work/corpus" -o "$work/loose" --jaccard 0.05 -
 
 [ "$before" = "$(cd "$work/corpus" && find . -type f -exec sha256sum {} + | sort)" ] || fail "the corpus was written to"
 expect 64 'another folder' "$program" recluster "$work/corpus" -o "$work/corpus"
+expect 64 '^warcmill recluster: -o DIR is missing' "$program" recluster "$work/corpus"
+expect 64 '^warcmill recluster: --jaccard does not take .7.;' "$program" recluster "$work/corpus" -o "$work/x" --jaccard 7
+expect 64 '^warcmill dedup: --jobs does not take .x.;' "$program" dedup "$work/corpus" -j x
+expect 0 'usage: warcmill recluster' "$program" recluster "$work/corpus" --help
+expect 74 "^warcmill dedup: ${data}/expected.tsv/d: cannot make the folder: Not a directory" "$program" dedup "$data/expected.tsv" -o "$data/expected.tsv/d"
 expect 64 'comes first' "$program" recluster --jaccard 0.5 "$work/corpus" -o "$work/x"
 expect 64 'no output' "$program" recluster "$work" -o "$work/x"
 grep -q '"command":"recluster"' "$work/same/manifest.json" || fail "the manifest does not say what made it"

@@ -45,6 +45,8 @@ check 'and costs no other' holds '"id":"b"'
 check 'keep all' code 0 "$warcmill" article --keep-all "$folder/pages/a.html"
 check 'not rejected' lacks rejected
 check 'standard input' sh -c "'$warcmill' article --url https://example.org/x - <'$folder/pages/b.html' | grep -q '\"url\":\"https://example.org/x\"'"
+check 'one address, one page' code 64 "$warcmill" article --url https://example.org/x "$folder/pages"
+check 'two files' code 64 "$warcmill" article --url https://example.org/x "$folder/pages/a.html" "$folder/pages/b.html"
 check 'markdown' code 0 "$warcmill" article --text markdown "$folder/pages/b.html"
 check 'blocks' code 0 "$warcmill" article --blocks "$folder/pages/b.html"
 check 'blocks have scores' holds '"blocks":\[{"kept":'
