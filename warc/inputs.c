@@ -224,8 +224,9 @@ enum status add_file(struct warc_inputs *inputs, const char *path, bool asked, s
 	if (!status && !taken) {
 		bool arc = true;
 		enum warc_kind kind = pipe ? WARC_KIND_STREAM : sniff_kind((struct span){head, size}, &arc);
+		/* An empty file is an archive by its name alone: a crawl's folder has locks and logs, too. */
 		bool wanted = asked || looks_like_archive(path);
-		if (wanted || holds_records(kind, (struct span){head, size}))
+		if (wanted || (kind != WARC_KIND_EMPTY && holds_records(kind, (struct span){head, size})))
 			input = inputs_add(inputs, path, NULL, INPUT_FILE);
 		if (input) {
 			input->kind = kind;
@@ -268,6 +269,8 @@ static enum status add_list(struct warc_inputs *inputs, const char *path, struct
 	struct buffer text;
 	buffer_init(&text, LIST_MAX);
 	enum status status = file_read(path, &text, fault);
+	if (status)
+		fault_set(fault, status, 0, "@%.150s: %.80s", path, fault ? fault->text : "");
 	struct span rest = buffer_span(&text), line;
 	while (!status && span_cut(&rest, '\n', &line)) {
 		line = span_trim(line);

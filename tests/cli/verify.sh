@@ -63,4 +63,8 @@ expect 65 'example-1.warc.gz: the archive is not the one' "$program" verify "$co
 rm "$work/other/example-1.warc.gz"
 expect 65 'example-1.warc.gz: the archive is not at hand' "$program" verify "$corpus" "$work/other"
 
+# What came from standard input is proved from there.
+"$program" build - -o "$work/piped" --quiet <"${archives[1]}"
+expect 0 ' 6 rows made again .* 0 findings' "$program" verify "$work/piped" - <"${archives[1]}"
+
 finish

@@ -151,7 +151,8 @@ static void test_folders_and_lists(void **state)
 	temp_file("tree/deep/a.bin", buffer_span(&plain));
 	temp_file("tree/deep/notes.txt", SPAN("no archive"));
 	temp_file("tree/broken.warc.gz", SPAN("damaged beyond hope"));
-	temp_file("tree/other.gz", SPAN(""));
+	temp_file("tree/empty.warc.gz", SPAN(""));
+	temp_file("tree/crawl.lock", SPAN(""));
 	buffer_clear(&out);
 	put_gzip(&out, SPAN("not a record"));
 	temp_file("tree/index.cdx.gz", buffer_span(&out));
@@ -161,7 +162,7 @@ static void test_folders_and_lists(void **state)
 	expect_input(inputs, 0, "a.bin", WARC_KIND_PLAIN, plain.size);
 	expect_input(inputs, 1, "b.warc.gz", WARC_KIND_GZIP, packed.size);
 	expect_input(inputs, 2, "broken.warc.gz", WARC_KIND_UNKNOWN, 19);
-	expect_input(inputs, 3, "other.gz", WARC_KIND_EMPTY, 0);
+	expect_input(inputs, 3, "empty.warc.gz", WARC_KIND_EMPTY, 0);
 	warc_inputs_free(inputs);
 	inputs = list(arguments, 1, 1);
 	expect_input(inputs, 0, "deep/a.bin", WARC_KIND_PLAIN, plain.size);
