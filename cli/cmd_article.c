@@ -56,6 +56,16 @@ static void put_list(struct json_writer *writer, const char *key, const struct s
 	json_end(writer, ']');
 }
 
+/* A file's name and an argument may be any bytes; JSON is UTF-8. */
+static void put_bytes(struct json_writer *writer, const char *key, struct span bytes)
+{
+	char *text = utf8_percent(bytes);
+	if (!text)
+		writer->out->status = STATUS_MEMORY;
+	json_put_text(writer, key, span_of(text));
+	free(text);
+}
+
 static void put_robots(struct json_writer *writer, unsigned robots)
 {
 	static const char *const names[] = {"noindex",  "noarchive",       "noai", "noimageai", "nosnippet",
@@ -94,9 +104,8 @@ static void put_article(struct article_command *c, struct span id, const struct 
 	struct json_writer writer;
 	json_start(&writer, &c->out);
 	json_begin(&writer, '{');
-	json_key(&writer, "id");
-	json_text(&writer, id);
-	json_put_text(&writer, "url", span_of(c->url));
+	put_bytes(&writer, "id", id);
+	put_bytes(&writer, "url", span_of(c->url));
 	json_put_text(&writer, "title", m->title);
 	put_list(&writer, "author", m->authors, m->author_count);
 	json_put_text(&writer, "date", m->date_published);

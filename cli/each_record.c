@@ -47,6 +47,10 @@ int each_record(const char *const *arguments, size_t count, const struct warc_op
 	enum status status = warc_inputs_new(arguments, count, options, &inputs, &fault);
 	if (status)
 		return cli_fail(cli_status_exit(status), visitor->command, "%s", fault.text);
+	if (warc_inputs_count(inputs) == 0) {
+		warc_inputs_free(inputs);
+		return cli_fail(EXIT_USAGE, visitor->command, "there is no archive among the inputs");
+	}
 	struct warc_reader *reader = warc_reader_new(options);
 	int code = reader ? EXIT_DONE : cli_fail(EXIT_IO, visitor->command, "out of memory");
 	for (size_t i = 0; reader && i < warc_inputs_count(inputs); i++) {

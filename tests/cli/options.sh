@@ -42,6 +42,10 @@ long=$work/$(printf 'long%.0s' {1..30})
 mkdir -p "$long/one" "$long/two" && cp "${archives[0]}" "$long/one/" && cp "${archives[0]}" "$long/two/"
 expect 64 'long/one/.* and .*long/two/.*; keep folders in the names \(--name-depth\)$' "$program" build "$long" -o "$work/x"
 expect 74 "^warcmill ls: @$work/absent.txt: cannot open: No such file" "$program" ls "@$work/absent.txt"
+mkdir "$work/bare"
+for command in ls check; do
+	expect 64 "^warcmill $command: there is no archive among the inputs" "$program" "$command" "$work/bare"
+done
 # A file that cannot be read; who is root reads any, so a loop of links stands for it too.
 ln -s loop.warc "$work/loop.warc"
 expect 74 '^warcmill build: [^:]*/loop.warc: [^:]*$' "$program" build "$work/loop.warc" -o "$work/x"

@@ -45,6 +45,9 @@ check 'and costs no other' holds '"id":"b"'
 check 'keep all' code 0 "$warcmill" article --keep-all "$folder/pages/a.html"
 check 'not rejected' lacks rejected
 check 'standard input' sh -c "'$warcmill' article --url https://example.org/x - <'$folder/pages/b.html' | grep -q '\"url\":\"https://example.org/x\"'"
+cp "$folder/pages/b.html" "$folder/$(printf 'caf\351').html"
+check 'a name that is no text' code 0 "$warcmill" article "$folder/$(printf 'caf\351').html"
+check 'its bytes are percent-encoded' holds '"id":"caf%E9"'
 check 'one address, one page' code 64 "$warcmill" article --url https://example.org/x "$folder/pages"
 check 'two files' code 64 "$warcmill" article --url https://example.org/x "$folder/pages/a.html" "$folder/pages/b.html"
 check 'markdown' code 0 "$warcmill" article --text markdown "$folder/pages/b.html"
