@@ -131,6 +131,16 @@ static void put_counts(const struct dedup_job *job, struct json_writer *w)
 	json_end(w, '}');
 }
 
+/* A path is any bytes; a manifest is UTF-8. */
+static void put_name(struct json_writer *w, const char *path)
+{
+	char *text = utf8_percent(span_of(path));
+	if (!text)
+		w->out->status = STATUS_MEMORY;
+	json_text(w, span_of(text));
+	free(text);
+}
+
 static enum status manifest_write(struct dedup_job *job, struct fault *fault)
 {
 	struct buffer out;
@@ -146,11 +156,14 @@ static enum status manifest_write(struct dedup_job *job, struct fault *fault)
 	df_digest(job->df, hex);
 	json_put_text(&w, "df_digest", span_of(hex));
 	json_put_uint(&w, "df_documents", df_documents(job->df));
-	json_put_text(&w, "against", span_of(job->against));
+	if (job->against) {
+		json_key(&w, "against");
+		put_name(&w, job->against);
+	}
 	json_key(&w, "inputs");
 	json_begin(&w, '[');
 	for (size_t i = 0; i < job->input_count; i++)
-		json_text(&w, span_of(job->names ? job->names[i] : job->inputs[i]));
+		put_name(&w, job->names ? job->names[i] : job->inputs[i]);
 	json_end(&w, ']');
 	put_counts(job, &w);
 	json_key(&w, "files");

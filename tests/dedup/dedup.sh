@@ -100,4 +100,9 @@ if "$program" recluster --help >/dev/null 2>&1; then
 	cmp -s ab/clusters.tsv again/clusters.tsv || fail "recluster with the defaults is not the first result"
 	cmp -s <(zstd -dcq ab/documents/*.zst | sort) <(zstd -dcq again/documents/*.zst | sort) || fail "recluster does not restore the rows"
 fi
+
+# A name that is no text does not make the manifest one that is no JSON.
+cp in.jsonl $'caf\xe9.jsonl'
+expect 0 '20 documents kept' "$program" dedup $'caf\xe9.jsonl' -o latin
+grep -q '"inputs":\["caf%E9.jsonl"\]' latin/manifest.json || fail "the name of the input in the manifest"
 finish
