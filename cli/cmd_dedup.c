@@ -71,7 +71,8 @@ static int usage(void)
 	     "\"metadata\": url, canonical_url, site_name, source_name, date_published.\n");
 	for (int i = 0; i < ROWS; i++)
 		printf("  --%-20s %-5s %s\n", rows[i].name, rows[i].argument ? rows[i].argument : "", rows[i].help);
-	puts("\nexit: 0 done, 64 usage, 65 bad data (an id used twice; with --strict also malformed lines), 74 I/O");
+	puts("\nexit: 0 done, 64 usage, 65 bad data (an id used twice; malformed lines alone; with --strict any), 74 "
+	     "I/O");
 	return EXIT_DONE;
 }
 
@@ -229,7 +230,7 @@ int cli_dedup(int argc, char **argv)
 			(unsigned long long)job.kept, (unsigned long long)job.collapsed,
 			(unsigned long long)job.result.exact, (unsigned long long)job.result.near,
 			(unsigned long long)job.malformed, job.folder);
-	if (!status && job.strict && job.malformed)
+	if (!status && job.malformed && (job.strict || !job.row_count))
 		code = EXIT_DATA;
 	dedup_job_free(&job);
 	return code;

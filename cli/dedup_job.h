@@ -46,7 +46,7 @@ struct dedup_job {
 	struct job_frame *frames;
 	size_t frame_count, frame_capacity;
 	int spool;
-	uint64_t spool_size, lines, malformed;
+	uint64_t spool_size, lines, malformed, malformed_here; /* HERE: in the input that is being read */
 	unsigned threads;
 	struct job_worker *workers; /* [threads] */
 	struct df_candidate *candidates;

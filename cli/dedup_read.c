@@ -228,6 +228,17 @@ static enum status row_take(struct dedup_job *job, uint32_t file, const struct l
 	return STATUS_OK;
 }
 
+enum { SAID_MAX = 20 };
+
+/* The first of an input are named one by one: a file that is no JSON lines at all has millions. */
+static void line_malformed(struct dedup_job *job, uint32_t file, uint64_t number, const char *why)
+{
+	job->malformed++;
+	if (job->malformed_here++ < SAID_MAX)
+		fprintf(stderr, "warcmill dedup: %s:%llu: %s\n", input_name(job->names[file]),
+			(unsigned long long)number, why);
+}
+
 static enum status batch_take(struct dedup_job *job, uint32_t file, struct batch *batch, struct fault *fault)
 {
 	enum status status = STATUS_OK;
@@ -242,9 +253,7 @@ static enum status batch_take(struct dedup_job *job, uint32_t file, struct batch
 	for (size_t i = 0; i < batch->count; i++) {
 		struct line_result *line = &batch->lines[i];
 		if (!line->id.data) {
-			job->malformed++;
-			fprintf(stderr, "warcmill dedup: %s:%llu: %s\n", input_name(job->names[file]),
-				(unsigned long long)line->number, line->why);
+			line_malformed(job, file, line->number, line->why);
 			continue;
 		}
 		if (!status && !(status = row_take(job, file, line, fault))) {
@@ -276,9 +285,7 @@ static enum status read_input(struct dedup_job *job, uint32_t file, struct batch
 			break;
 		job->lines += next == STATUS_OK || next == STATUS_LIMIT;
 		if (next == STATUS_LIMIT || next == STATUS_DATA) {
-			job->malformed++;
-			fprintf(stderr, "warcmill dedup: %s:%llu: %s\n", input_name(job->names[file]),
-				(unsigned long long)number, fault->text);
+			line_malformed(job, file, number, fault->text);
 			if (next == STATUS_DATA)
 				break; /* what follows in this file cannot be read */
 			continue;
@@ -303,7 +310,13 @@ static enum status read_input(struct dedup_job *job, uint32_t file, struct batch
 			break;
 	}
 	lines_close(lines);
-	return status || !batch->count ? status : batch_take(job, file, batch, fault);
+	if (!status && batch->count)
+		status = batch_take(job, file, batch, fault);
+	if (job->malformed_here > SAID_MAX)
+		fprintf(stderr, "warcmill dedup: %s: %llu more malformed lines\n", input_name(job->names[file]),
+			(unsigned long long)(job->malformed_here - SAID_MAX));
+	job->malformed_here = 0;
+	return status;
 }
 
 static int by_name(const void *left, const void *right)

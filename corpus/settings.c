@@ -121,6 +121,21 @@ static bool is_language(struct span word)
 	return word.size == 3;
 }
 
+/* ISO 639-2/B has other codes than 639-2/T and 639-3 for these (Library of Congress, list of ISO 639-2). */
+static struct span terminological(struct span code)
+{
+	static const char pairs[][2][4] = {
+		{"alb", "sqi"}, {"arm", "hye"}, {"baq", "eus"}, {"bur", "mya"}, {"chi", "zho"},
+		{"cze", "ces"}, {"dut", "nld"}, {"fre", "fra"}, {"geo", "kat"}, {"ger", "deu"},
+		{"gre", "ell"}, {"ice", "isl"}, {"mac", "mkd"}, {"mao", "mri"}, {"may", "msa"},
+		{"per", "fas"}, {"rum", "ron"}, {"slo", "slk"}, {"tib", "bod"}, {"wel", "cym"},
+	};
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		if (span_equal_nocase(code, span_of(pairs[i][0])))
+			return span_of(pairs[i][1]);
+	return SPAN_NONE;
+}
+
 static bool is_http_status(struct span word)
 {
 	uint64_t number;
@@ -151,10 +166,16 @@ static enum status check_words(const struct settings *settings, struct fault *fa
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct span list = rows[i].list, word;
-		while (list.data && span_cut(&list, ',', &word))
+		while (list.data && span_cut(&list, ',', &word)) {
+			struct span better = i == 0 ? terminological(span_trim(word)) : SPAN_NONE;
+			if (better.data)
+				return fault_set(fault, STATUS_USAGE, 0,
+						 "--languages takes ISO 639-3 codes: %.*s, not '%.*s'",
+						 SPAN_ARG(better), SPAN_ARG(span_trim(word)));
 			if (!rows[i].fits(span_trim(word)))
 				return fault_set(fault, STATUS_USAGE, 0, "--%s takes %s, not '%.*s'", rows[i].option,
 						 rows[i].what, SPAN_ARG(span_trim(word)));
+		}
 	}
 	if (settings->since != DATE_NONE && settings->until != DATE_NONE && settings->since > settings->until)
 		return fault_set(fault, STATUS_USAGE, 0, "--since is after --until");

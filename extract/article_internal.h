@@ -54,6 +54,8 @@ enum status article_forms(struct article_extractor *extractor, const struct html
 /* The kept blocks' texts as one, in TEXT; fills their offset and size. Returns their words. */
 uint32_t article_join(struct article_block *blocks, size_t count, struct buffer *text);
 
+/* A link that says no more is a link to its own heading or term. */
+extern const struct span article_pilcrow;
 /* Append BLOCK with its inline markup and the prefix of its form, as CommonMark (article_markdown.c). */
 enum status article_markdown(const struct blocks *blocks, const struct html_tree *tree, const struct block *block,
 			     const struct article_block *form, struct buffer *out);

@@ -14,7 +14,7 @@ struct writer {
 	const struct html_tree *tree;
 	struct buffer *out;
 	struct marks open;
-	bool space, line, any;
+	bool space, line, any, cell;
 };
 
 static struct marks marks_of(const struct html_tree *tree, uint32_t node, uint32_t stop)
@@ -96,6 +96,8 @@ static bool same_marks(struct marks a, struct marks b)
 static void put_text(struct writer *w, struct span text, struct marks marks)
 {
 	const char *at = text.data, *end = at + text.size;
+	if (marks.link != HTML_NONE && span_equal(span_trim(text), article_pilcrow))
+		return;
 	while (at < end) {
 		const char *from = at;
 		uint32_t code = utf8_next(&at, end);
@@ -115,7 +117,7 @@ static void put_text(struct writer *w, struct span text, struct marks marks)
 		w->line = w->space = false;
 		if (!same_marks(marks, w->open))
 			open_marks(w, marks);
-		if (!marks.code && code < 0x80 && strchr("\\*_[]`<", (int)code))
+		if ((!marks.code && code < 0x80 && strchr("\\*_[]`<", (int)code)) || (w->cell && code == '|'))
 			buffer_append_byte(w->out, '\\');
 		buffer_append(w->out, from, (size_t)(at - from));
 		w->any = true;
@@ -162,18 +164,25 @@ static void put_pre(struct writer *w, const struct block *block)
 		buffer_append_byte(w->out, '`');
 }
 
+static bool is_ordered(const struct blocks *blocks, const struct html_tree *tree, const struct article_block *item)
+{
+	return html_tag(tree, blocks->elements[item->group].node) == HTML_TAG_OL;
+}
+
 enum status article_markdown(const struct blocks *blocks, const struct html_tree *tree, const struct block *block,
 			     const struct article_block *form, struct buffer *out)
 {
-	struct writer writer = {.blocks = blocks, .tree = tree, .out = out};
+	struct writer writer = {.blocks = blocks, .tree = tree, .out = out, .cell = form->form == ARTICLE_CELL};
 	switch (form->form) {
 	case ARTICLE_HEADING:
 		buffer_append_span(out, span_slice(SPAN("###### "), (size_t)(6 - form->level), 7));
 		break;
 	case ARTICLE_LIST_ITEM:
+		/* CommonMark 5.2: three blanks stand below the text of a bullet's and of a number's item alike, and a
+		 * list is counted by whoever shows it, whatever its numbers are. */
 		for (int i = 1; i < form->level; i++)
-			buffer_append_span(out, SPAN("  "));
-		buffer_append_span(out, SPAN("- "));
+			buffer_append_span(out, SPAN("   "));
+		buffer_append_span(out, is_ordered(blocks, tree, form) ? SPAN("1. ") : SPAN("- "));
 		break;
 	case ARTICLE_QUOTE:
 		buffer_append_span(out, SPAN("> "));

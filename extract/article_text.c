@@ -2,6 +2,14 @@
  * a row joined by tabs, pre kept; NFC. */
 #include "extract/article_internal.h"
 
+const struct span article_pilcrow = {"\xC2\xB6", 2};
+
+/* Without the link to itself that headings and terms of documentation end in. */
+static struct span without_permalink(struct span text)
+{
+	return span_ends(text, article_pilcrow) ? span_trim(span_slice(text, 0, text.size - 2)) : text;
+}
+
 /* The list item that BLOCK opens, if it is one: an item with many blocks is a layout box (a forum's posts in a list),
  * not an item. */
 static bool opens_item(const struct blocks *blocks, uint32_t index)
@@ -58,7 +66,7 @@ enum status article_forms(struct article_extractor *extractor, const struct html
 		struct article_block *b = &out[i];
 		enum status status = STATUS_OK;
 		set_form(blocks, i, markdown, b);
-		b->text = block_text(blocks, block);
+		b->text = block->pre ? block_text(blocks, block) : without_permalink(block_text(blocks, block));
 		buffer_clear(spare);
 		if (markdown) {
 			status = article_markdown(blocks, tree, block, b, spare);

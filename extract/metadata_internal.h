@@ -373,6 +373,9 @@ struct name_shape {
 struct name_shape author_shape(struct span name);
 /* Whether TEXT starts with a word for "by"; *LABEL: it is nothing else, such as "Authors:". */
 bool author_is_byline(const struct metadata_reader *reader, struct span text, bool *label);
+/* What a label inside TEXT names as the author, as one line of a Chinese page holds several: date, source, author;
+ * SPAN_NONE where it has none. */
+struct span author_inside(struct span text);
 /* TEXT, or what stands before its first joint, looks like a full name. */
 bool author_begins_name(struct span text);
 void hint_index(struct metadata_reader *reader);   /* words of classes by their first letters */

@@ -564,11 +564,17 @@ static bool is_sign(struct span text)
 	       !ascii_is_digit((unsigned char)*text.data);
 }
 
+/* In Chinese, Japanese and Korean a date's neighbour is the source or a link more often than a name. */
+static bool begins_cjk(struct span text)
+{
+	return (unsigned char)*text.data >= 0xE3 && (unsigned char)*text.data <= 0xED;
+}
+
 /* A name and a date side by side, shortly behind a headline, are most often a by-line without a word for "by". */
 static void on_neighbour(struct walk *walk, struct span text, uint32_t at, bool date)
 {
 	struct metadata_reader *reader = walk->reader;
-	if (!reader->heading_text || at > reader->heading_text + BESIDE)
+	if (!reader->heading_text || at < reader->heading_text || at > reader->heading_text + BESIDE)
 		return;
 	if (date) {
 		if (at == reader->name_next && author_begins_name(reader->name))
@@ -577,7 +583,7 @@ static void on_neighbour(struct walk *walk, struct span text, uint32_t at, bool 
 	} else if (is_sign(text)) {
 		reader->date_next += at == reader->date_next;
 		reader->name_next += at == reader->name_next;
-	} else if (text.size <= 80) {
+	} else if (text.size <= 80 && !begins_cjk(text)) {
 		if (at == reader->date_next && author_begins_name(text))
 			evidence_add(reader, AUTHOR_BESIDE, text, at, walk->aside);
 		reader->name = text;
@@ -624,6 +630,8 @@ static void on_byline(struct walk *walk, struct span text, uint32_t at)
 		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
 	else if (label)
 		reader->by_at = at + 1;
+	else
+		evidence_add(reader, AUTHOR_TEXT, author_inside(text), at, walk->aside);
 }
 
 /* White space at the start of TEXT: indentation, and nearly all of the texts between elements. */

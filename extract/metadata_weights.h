@@ -23,22 +23,22 @@ static const int16_t metadata_weights[FEATURE_COUNT] = {
 	196, -354, 0, 0, 0, 0, /* TITLE_PART */
 	-16, -16, 0, 0, 0, 0, /* TITLE_PART_CLASS */
 	31, 31, 0, 0, 0, 0, /* TITLE_OWN */
-	632, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
-	215, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
-	-271, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
-	-109, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
-	421, 0, 0, 0, 0, 0, /* AUTHOR_META */
-	543, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
-	422, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
-	233, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
-	0, -18, 136, -194, 1, 198, /* AUTHOR_REL */
-	0, 140, 86, 344, 178, -189, /* AUTHOR_HREF */
-	0, 785, 723, 193, 246, 136, /* AUTHOR_MICRO */
-	0, 507, 194, 79, -38, 157, /* AUTHOR_CLASS */
-	0, 211, -62, 102, -101, 14, /* AUTHOR_BYLINE */
-	0, 413, 435, 0, 121, 31, /* AUTHOR_TEXT */
-	0, -32, -101, 0, -127, -40, /* AUTHOR_BESIDE */
-	11, -256, -110, -16, 35, -104, /* AUTHOR_LIST */
+	629, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
+	216, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
+	-239, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
+	-110, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
+	422, 0, 0, 0, 0, 0, /* AUTHOR_META */
+	532, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
+	411, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
+	243, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
+	0, -27, 106, -190, 0, 169, /* AUTHOR_REL */
+	0, 121, 76, 336, 172, -182, /* AUTHOR_HREF */
+	0, 778, 702, 199, 240, 133, /* AUTHOR_MICRO */
+	0, 486, 194, 79, -34, 139, /* AUTHOR_CLASS */
+	0, 201, -45, 104, -94, 23, /* AUTHOR_BYLINE */
+	0, 379, 362, 0, 93, 15, /* AUTHOR_TEXT */
+	0, 56, 19, 0, -114, -16, /* AUTHOR_BESIDE */
+	5, -230, -114, -17, 31, -105, /* AUTHOR_LIST */
 	-53, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
 	-110, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
 	-28, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
@@ -60,7 +60,7 @@ static const int16_t metadata_weights[FEATURE_COUNT] = {
 	116, 0, 0, 0, 0, 0, /* DATE_IMAGE */
 	-217, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
 	40, -98, 111, 69, 466, 66, -293, -90, -105, 104, 228, -604, 185, 284, 154, -161, -273, -415, 370, 0, 0, /* extras of title */
-	344, -70, 250, 233, 164, -163, 0, -477, -191, 73, -129, 115, -128, 53, -11, 34, 185, -659, -147, 53, -49, /* extras of author */
+	343, -75, 251, 235, 156, -174, 13, -464, -172, 65, -101, 135, -120, 75, -33, 26, 192, -665, -148, 39, -35, /* extras of author */
 	489, 131, 25, 120, 209, 0, 70, 120, 0, 342, 192, 312, 260, 408, 66, 7, 108, 471, 0, 0, 0, /* extras of date */
 };
 

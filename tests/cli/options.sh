@@ -15,6 +15,7 @@ expect 64 'do not add up' "$program" build "${archives[@]}" -o "$work/x" --split
 expect 64 'NAME=SHARE' "$program" build "${archives[@]}" -o "$work/x" --split train
 expect 64 'include-url: ' "$program" build "${archives[@]}" -o "$work/x" --include-url '['
 expect 64 'languages takes ISO 639-3 codes such as eng,deu, not .en.' "$program" build "${archives[@]}" -o "$work/x" --languages eng,en
+expect 64 'languages takes ISO 639-3 codes: deu, not .ger.' "$program" build "${archives[@]}" -o "$work/x" --languages ger
 expect 64 'status takes HTTP status codes .*, not .2xx.' "$program" build "${archives[@]}" -o "$work/x" --status 2xx
 expect 64 'host takes names .*, not .http://a.example/.' "$program" build "${archives[@]}" -o "$work/x" --host http://a.example/
 expect 64 'since is after --until' "$program" build "${archives[@]}" -o "$work/x" --since 2025 --until 2024-12-31

@@ -55,6 +55,8 @@ for line in 3 5 7 8; do
 done
 grep -q '2 documents kept' out || fail "good lines among bad ones are lost"
 expect 65 - "$program" dedup bad.jsonl -o bad2 --strict
+printf 'no json %s\n' {1..50} >junk.jsonl
+expect 65 'junk.jsonl: 30 more malformed lines' "$program" dedup junk.jsonl -o junk
 expect 0 'standard input:2: ' "$program" dedup - -o bad3 <bad.jsonl
 echo '{"id":"s3","text":"again"}' >twice.jsonl
 expect 65 "'s3' is used twice: in.jsonl:7 and twice.jsonl:1" "$program" dedup in.jsonl twice.jsonl -o twice

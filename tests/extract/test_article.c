@@ -344,6 +344,19 @@ static void test_markdown(void **state)
 	assert_true(has(a->text, "## What the keepers said about the water\n\n"));
 	assert_true(has(a->text,
 			"The keepers **spoke plainly** of the [old river](/river%20%28old%29) and of the *new* one"));
+	a = extract_body(
+		bench,
+		PARA("first") "<h2>Sluices<a class=headerlink href='#sluices'>\xC2\xB6</a></h2>" PARA(
+			"second") "<ol><li>Open the sluice at the northern mill, slowly and by hand<ul><li>by day from "
+				  "the bank, by night from the boat</ul><li>Close the gate behind the last of the "
+				  "boats</ol>" PARA("third") "<table><tr><th>Flag<th>What it does to the gate"
+							     "<tr><td><code>a|b</code><td>opens the gate | or shuts "
+							     "it</table>" PARA("fourth"));
+	assert_true(has(a->text, "## Sluices\n\n"));
+	assert_true(
+		has(a->text, "1. Open the sluice at the northern mill, slowly and by hand\n   - by day from the bank"));
+	assert_true(has(a->text, "\n1. Close the gate behind the last of the boats\n"));
+	assert_true(has(a->text, "| `a\\|b` | opens the gate \\| or shuts it |"));
 	bench_free(bench);
 }
 

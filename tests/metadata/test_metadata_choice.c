@@ -61,6 +61,12 @@ static void neighbours(void **state)
 	authors_are(read_page(*state, "", H1 "<p>June 7, 2024</p><i>\xC2\xB7</i><p>Jane Doe</p>"), "Jane Doe");
 	authors_are(read_page(*state, "", H1 "<p>Jane Doe</p><p>watched the river.</p>"), "");
 	authors_are(read_page(*state, "", H1 "<p>read 7 times</p><p>June 7, 2024</p>"), "");
+	/* The headline itself is no name; where labels share a line, the one for the author counts. */
+	authors_are(read_page(*state, "", "<h1>老桥关闭</h1><p>2024-06-07 17:20</p><p>河流水位继续上涨</p>"), "");
+	authors_are(read_page(*state, "",
+			      "<h1>老桥关闭</h1><p>2024-06-07 17:20 来源：样本日报 作者：王小明 编辑：李四</p>"),
+		    "王小明");
+	authors_are(read_page(*state, "", "<h1>老桥关闭</h1><p>2024-06-07</p><p>样本日报</p>"), "");
 }
 
 static void lists(void **state)
