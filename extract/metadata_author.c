@@ -366,26 +366,6 @@ static size_t by_size(const struct metadata_reader *reader, struct span text)
 	return by_look(reader, text, &size) == BY_LINE ? size : 0;
 }
 
-struct span author_inside(struct span text)
-{
-	static const char *const labels[] = {"作者", "记者", "記者"};
-	static const char *const ends[] = {" ", "　", "|", "｜"};
-	for (size_t i = 0; i < sizeof labels / sizeof *labels && memchr(text.data, 0xE8, text.size); i++) {
-		struct span label = span_of(labels[i]);
-		size_t at = span_find(text, label);
-		if (at == 0 || at == SIZE_MAX)
-			continue;
-		struct span rest = span_slice(text, at + label.size, SIZE_MAX);
-		size_t colon = span_starts(rest, SPAN(":")) ? 1 : span_starts(rest, SPAN("：")) ? 3 : 0;
-		rest = span_trim(span_slice(rest, colon, SIZE_MAX));
-		for (size_t k = 0; k < sizeof ends / sizeof *ends; k++)
-			rest = span_slice(rest, 0, span_find(rest, span_of(ends[k])));
-		if (colon)
-			return rest;
-	}
-	return SPAN_NONE;
-}
-
 bool author_is_byline(const struct metadata_reader *reader, struct span text, bool *label)
 {
 	size_t size;

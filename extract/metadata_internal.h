@@ -45,6 +45,9 @@
 	X(AUTHOR, CLASS, "element whose class says author")                                                            \
 	X(AUTHOR, BYLINE, "element whose class says byline")                                                           \
 	X(AUTHOR, TEXT, "text that starts with by")                                                                    \
+	X(AUTHOR, REPORTER, "label for an author or reporter in a Chinese text")                                       \
+	X(AUTHOR, EDITOR, "label for an editor in a Chinese text")                                                     \
+	X(AUTHOR, BRACKET, "names in brackets at the end of a Chinese text")                                           \
 	X(AUTHOR, BESIDE, "short text beside a date near the headline that looks like names")                          \
 	X(AUTHOR, LIST, "several of the above side by side")                                                           \
 	X(DATE, LD_PUBLISHED, "datePublished of a JSON-LD article")                                                    \
@@ -373,9 +376,9 @@ struct name_shape {
 struct name_shape author_shape(struct span name);
 /* Whether TEXT starts with a word for "by"; *LABEL: it is nothing else, such as "Authors:". */
 bool author_is_byline(const struct metadata_reader *reader, struct span text, bool *label);
-/* What a label inside TEXT names as the author, as one line of a Chinese page holds several: date, source, author;
- * SPAN_NONE where it has none. */
-struct span author_inside(struct span text);
+/* Who a Chinese text names as its author, reporter or editor, by a label or in brackets at its end; SPAN_NONE where it
+ * names nobody. Several names are joined in ARENA (metadata_reporter.c). */
+struct span metadata_reporter(struct arena *arena, struct span text, enum metadata_source *source);
 /* TEXT, or what stands before its first joint, looks like a full name. */
 bool author_begins_name(struct span text);
 void hint_index(struct metadata_reader *reader);   /* words of classes by their first letters */

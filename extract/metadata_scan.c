@@ -630,8 +630,18 @@ static void on_byline(struct walk *walk, struct span text, uint32_t at)
 		evidence_add(reader, AUTHOR_TEXT, text, at, walk->aside);
 	else if (label)
 		reader->by_at = at + 1;
-	else
-		evidence_add(reader, AUTHOR_TEXT, author_inside(text), at, walk->aside);
+}
+
+static bool on_reporter(struct walk *walk, struct span text, uint32_t at)
+{
+	struct metadata_reader *reader = walk->reader;
+	if (reader->authors.count >= EVIDENCE_MAX / 2)
+		return false;
+	enum metadata_source source;
+	struct span names = metadata_reporter(reader->arena, text, &source);
+	if (names.size)
+		evidence_add(reader, source, names, at, walk->aside);
+	return names.size > 0;
 }
 
 /* White space at the start of TEXT: indentation, and nearly all of the texts between elements. */
@@ -665,13 +675,16 @@ static void on_text(struct walk *walk, struct span text)
 		reader->text_label = LABEL_NONE;
 		if (wants_agency && reader->text_count < 4000)
 			agency(reader, text);
+		on_reporter(walk, text, at);
 		return;
 	}
 	while (ascii_is_space((unsigned char)text.data[text.size - 1]))
 		text.size--;
 	if (wants_agency && (text.size >= 60 || begins_label((unsigned char)*text.data)))
 		agency(reader, text);
-	on_byline(walk, text, at);
+	bool reporter = span_starts(text, SPAN("记者")) || span_starts(text, SPAN("記者")); /* also of what one did */
+	if (!on_reporter(walk, text, at) && !reporter)
+		on_byline(walk, text, at);
 	on_neighbour(walk, text, at, reader->date_tries < 60 && on_text_date(walk, text, at));
 }
 

@@ -23,22 +23,25 @@ static const int16_t metadata_weights[FEATURE_COUNT] = {
 	196, -354, 0, 0, 0, 0, /* TITLE_PART */
 	-16, -16, 0, 0, 0, 0, /* TITLE_PART_CLASS */
 	31, 31, 0, 0, 0, 0, /* TITLE_OWN */
-	629, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
-	216, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
-	-239, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
+	624, 0, 0, 0, 0, 0, /* AUTHOR_LD_PERSON */
+	207, 0, 0, 0, 0, 0, /* AUTHOR_LD_OTHER */
+	-240, 0, 0, 0, 0, 0, /* AUTHOR_LD_CREATOR */
 	-110, 0, 0, 0, 0, 0, /* AUTHOR_LD_LOOSE */
-	422, 0, 0, 0, 0, 0, /* AUTHOR_META */
-	532, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
-	411, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
-	243, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
-	0, -27, 106, -190, 0, 169, /* AUTHOR_REL */
-	0, 121, 76, 336, 172, -182, /* AUTHOR_HREF */
-	0, 778, 702, 199, 240, 133, /* AUTHOR_MICRO */
-	0, 486, 194, 79, -34, 139, /* AUTHOR_CLASS */
-	0, 201, -45, 104, -94, 23, /* AUTHOR_BYLINE */
-	0, 379, 362, 0, 93, 15, /* AUTHOR_TEXT */
-	0, 56, 19, 0, -114, -16, /* AUTHOR_BESIDE */
-	5, -230, -114, -17, 31, -105, /* AUTHOR_LIST */
+	414, 0, 0, 0, 0, 0, /* AUTHOR_META */
+	521, 0, 0, 0, 0, 0, /* AUTHOR_META_ARTICLE */
+	409, 0, 0, 0, 0, 0, /* AUTHOR_META_NEWS */
+	239, 0, 0, 0, 0, 0, /* AUTHOR_META_LABEL */
+	0, -33, 104, -193, -1, 160, /* AUTHOR_REL */
+	0, 115, 69, 335, 157, -187, /* AUTHOR_HREF */
+	0, 767, 699, 198, 236, 128, /* AUTHOR_MICRO */
+	0, 479, 179, 70, -37, 132, /* AUTHOR_CLASS */
+	0, 198, -62, 105, -92, 22, /* AUTHOR_BYLINE */
+	0, 374, 376, 0, 86, 16, /* AUTHOR_TEXT */
+	0, 287, 263, 0, 514, 0, /* AUTHOR_REPORTER */
+	0, 0, 30, 0, -93, 0, /* AUTHOR_EDITOR */
+	0, 0, 76, 0, 267, -50, /* AUTHOR_BRACKET */
+	0, 43, 8, 0, -119, -18, /* AUTHOR_BESIDE */
+	19, -221, -101, -17, 46, -88, /* AUTHOR_LIST */
 	-53, 0, 0, 0, 0, 0, /* DATE_LD_PUBLISHED */
 	-110, 0, 0, 0, 0, 0, /* DATE_LD_CREATED */
 	-28, 0, 0, 0, 0, 0, /* DATE_LD_PAGE */
@@ -60,7 +63,7 @@ static const int16_t metadata_weights[FEATURE_COUNT] = {
 	116, 0, 0, 0, 0, 0, /* DATE_IMAGE */
 	-217, 0, 0, 0, 0, 0, /* DATE_SCRIPT */
 	40, -98, 111, 69, 466, 66, -293, -90, -105, 104, 228, -604, 185, 284, 154, -161, -273, -415, 370, 0, 0, /* extras of title */
-	343, -75, 251, 235, 156, -174, 13, -464, -172, 65, -101, 135, -120, 75, -33, 26, 192, -665, -148, 39, -35, /* extras of author */
+	346, -101, 245, 240, 167, -181, 64, -439, -175, 115, -107, 115, -117, 81, -32, 28, 192, -660, -153, 43, -30, /* extras of author */
 	489, 131, 25, 120, 209, 0, 70, 120, 0, 342, 192, 312, 260, 408, 66, 7, 108, 471, 0, 0, 0, /* extras of date */
 };
 
