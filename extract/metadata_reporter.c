@@ -1,6 +1,6 @@
 /* metadata_reporter: by-lines of Chinese pages. They stand among other labels in one line, in brackets behind the first
- * words or the last of the text, or alone, and nothing divides a label from a name or the name from what follows: a name
- * is two to four ideographs between a label and something that ends a name. */
+ * words or the last of the text, or alone, and nothing divides a label from a name or the name from what follows: a
+ * name is two to four ideographs between a label and something that ends a name. */
 #include "extract/metadata_internal.h"
 
 enum { NAME_LEAST = 2, NAME_MOST = 4, NAMES_MOST = 8, EDGE = 150 /* bytes at either end of a long text */ };
@@ -31,14 +31,16 @@ static struct span skip_any(struct span text, const char *const *rows)
 static const char *const blanks[] = {" ", "\n", "\t", "\r", "\xC2\xA0", "\xE2\x80\x82", "\xE2\x80\x83", "　", NULL};
 static const char *const colons[] = {":", "：", NULL};
 static const char *const places[] = {"报道", "報道", "報導", "报导", NULL}; /* what stands before may be a place */
-static const char *const tails[] = {"报道", "報道", "報導", "报导", "发自", "發自", "通讯员", "通訊員", "实习", "摄", "攝", NULL};
+static const char *const tails[] = {"报道",   "報道",   "報導", "报导", "发自", "發自",
+				    "通讯员", "通訊員", "实习", "摄",   "攝",   NULL};
 static const char *const joints[] = {"、", "，", ",", "；", ";", NULL};
 static const char *const ends[] = {"）", ")", "】", "]", "/", "／", "|", "｜", "<", NULL};
 /* Said of what reporters did, and other labels. */
 static const char *const no_names[] = {"近日", "昨日", "今日", "日前", "昨天", "今天", "获悉", "獲悉", "了解", "采访",
 				       "採訪", "注意", "发现", "發現", "来源", "來源", "编辑", "編輯", "责任", "責任",
-				       "时间", "時間", "表示", "从",   "在",   "對",   "对",   "问",   "問",   "调查", "調查", "讲述", "博客",
-				       "手记", "图片", "组图", "圖片", "節選", "节选", "高清", "韩国", "未完", "完",   "图",   "明星", NULL};
+				       "时间", "時間", "表示", "从",   "在",   "對",   "对",   "问",   "問",   "调查",
+				       "調查", "讲述", "博客", "手记", "图片", "组图", "圖片", "節選", "节选", "高清",
+				       "韩国", "未完", "完",   "图",   "明星", NULL};
 
 /* Bytes of the name that TEXT starts with; 0 where it is none. */
 static size_t name_size(struct span text)
@@ -82,14 +84,15 @@ static struct span names_at(struct arena *arena, struct span text)
 	return over ? found : SPAN_NONE;
 }
 
-/* The commonest family names. Where nothing divides a label from what follows, and in brackets without a label, too many
- * other words follow. */
+/* The commonest family names. Where nothing divides a label from what follows, and in brackets without a label, too
+ * many other words follow. */
 static bool starts_surname(struct span text)
 {
-	static const char surnames[] =
-		"王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石"
-		"金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文葛庞樊兰殷施洪"
-		"張劉陳楊黃趙吳孫馬羅鄭謝許韓鄧馮蕭葉蘇呂盧鍾薑譚陸賈龍賀顧龔萬錢戴嚴湯喬賴龐蘭";
+	static const char surnames[] = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋"
+				       "余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石"
+				       "金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
+				       "汤康易乔赖文葛庞樊兰殷施洪"
+				       "張劉陳楊黃趙吳孫馬羅鄭謝許韓鄧馮蕭葉蘇呂盧鍾薑譚陸賈龍賀顧龔萬錢戴嚴湯喬賴龐蘭";
 	for (size_t i = 0; i + 3 < sizeof surnames; i += 3)
 		if (span_starts(text, (struct span){surnames + i, 3}))
 			return true;
@@ -102,9 +105,10 @@ static struct span find_label(struct arena *arena, struct span text, enum metada
 		const char *label;
 		bool colon; /* must follow */
 		enum metadata_source source;
-	} rows[] = {{"作者", true, AUTHOR_REPORTER},   {"记者", false, AUTHOR_REPORTER}, {"記者", false, AUTHOR_REPORTER},
-		    {"执笔人", true, AUTHOR_REPORTER}, {"执笔", true, AUTHOR_REPORTER},  {"文", true, AUTHOR_REPORTER},
-		    {"编辑", true, AUTHOR_EDITOR},     {"編輯", true, AUTHOR_EDITOR}};
+	} rows[] = {{"作者", true, AUTHOR_REPORTER},  {"记者", false, AUTHOR_REPORTER},
+		    {"記者", false, AUTHOR_REPORTER}, {"执笔人", true, AUTHOR_REPORTER},
+		    {"执笔", true, AUTHOR_REPORTER},  {"文", true, AUTHOR_REPORTER},
+		    {"编辑", true, AUTHOR_EDITOR},    {"編輯", true, AUTHOR_EDITOR}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct span label = span_of(rows[i].label), rest = text;
 		for (size_t at; (at = span_find(rest, label)) != SIZE_MAX;) {
