@@ -1,6 +1,7 @@
 /* metadata_reporter: by-lines of Chinese pages. They stand among other labels in one line, in brackets behind the first
  * words or the last of the text, or alone, and nothing divides a label from a name or the name from what follows: a
  * name is two to four ideographs between a label and something that ends a name. */
+#include "base/bytes8.h"
 #include "extract/metadata_internal.h"
 
 enum { NAME_LEAST = 2, NAME_MOST = 4, NAMES_MOST = 8, EDGE = 150 /* bytes at either end of a long text */ };
@@ -145,9 +146,11 @@ static struct span find_bracket(struct arena *arena, struct span text)
 /* The lead bytes of what labels and ideographs begin with. */
 static bool may_be_chinese(struct span text)
 {
-	for (unsigned char lead = 0xE4; lead <= 0xE9; lead++)
-		if (memchr(text.data, lead, text.size))
+	for (size_t i = 0; i < text.size; i += 8) {
+		uint64_t bytes = bytes8_at(text.data, i, text.size);
+		if (bytes & BYTES8_HIGH && bytes8_from(bytes, 0xE4) & ~bytes8_from(bytes, 0xEA))
 			return true;
+	}
 	return false;
 }
 
