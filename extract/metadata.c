@@ -38,12 +38,13 @@ void metadata_reader_free(struct metadata_reader *reader)
 	free(reader);
 }
 
-/* Forget the page before. The memo of classes stays: it depends on nothing but the class. */
+/* Forget the page before, the memo of classes too: a page made to collide in it must not change what another says. */
 static void reset(struct metadata_reader *reader, const struct page *page)
 {
 	arena_reset(reader->arena);
 	buffer_clear(&reader->text);
 	buffer_clear(&reader->scratch);
+	memset(reader->memo, 0, sizeof reader->memo);
 	reader->page = page;
 	reader->order = DATE_DAY_FIRST;
 	reader->titles.count = reader->authors.count = reader->dates.count = 0;
