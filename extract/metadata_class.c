@@ -161,7 +161,8 @@ static unsigned hints_of(const struct metadata_reader *reader, struct span value
 	return hints;
 }
 
-/* VALUE is not empty. Values that share a key by chance or by craft are taken for one another on their own page only. */
+/* VALUE is not empty. Values that share a key by chance or by craft are taken for one another on their own page only.
+ */
 static inline uint64_t class_key(struct span value)
 {
 	uint64_t key = value.size * 0x9E3779B97F4A7C15u;
