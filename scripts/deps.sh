@@ -21,6 +21,8 @@ for group in "${@:-build}"; do
 		echo "deps.sh: there is no group '$group'; groups: ${!packages[*]}" >&2
 		exit 64
 	fi
+	# Node.js is often there from elsewhere, and Debian's npm then conflicts with it.
+	[ "$group" = node ] && command -v node >/dev/null && command -v npm >/dev/null && continue
 	for package in ${packages[$group]}; do
 		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
 		[ "$status" = installed ] || wanted+=("$package")
