@@ -600,6 +600,7 @@ static void element_score(struct blocks *blocks, const struct html_tree *tree, s
 static void score_elements(struct blocks *blocks, const struct html_tree *tree, const struct model_tokens *tokens)
 {
 	size_t b = 0;
+	memset(blocks->memo, 0, sizeof *blocks->memo << MEMO_BITS);
 	for (size_t k = 0; k < blocks->element_count; k++) {
 		struct element *element = &blocks->elements[k];
 		while (b < blocks->count && blocks->items[b].inline_to <= k)

@@ -92,7 +92,7 @@ struct tag_rule {
 };
 
 /* What an element's attributes say, remembered by their hash. */
-#define MEMO_BITS 12
+#define MEMO_BITS 10
 struct class_memo {
 	uint64_t key;
 	uint32_t signature; /* of the class without its digits */
@@ -111,8 +111,7 @@ struct blocks {
 	uint32_t *hashes;
 	size_t hash_count, hash_capacity;
 	struct buffer text;
-	struct class_memo *
-		memo; /* class attribute → tokens' score and signature part; a pure function, so it outlives the page */
+	struct class_memo *memo; /* of this page alone: a page made to collide in it changes no other */
 	uint16_t *classes; /* character classes of the first CLASS_TABLE code points */
 	struct tag_rule rules[HTML_TAG_COUNT];
 	bool looked_at[HTML_ATTR_COUNT]; /* attributes that element_look reads */

@@ -132,7 +132,7 @@ size_t element_tokens(const struct html_tree *tree, uint32_t node, uint32_t out[
 	return set.count;
 }
 
-/* The memo answers for all attributes at once: pages of one site, and the rows of one list, repeat them endlessly. */
+/* The memo answers for all attributes at once: the rows of a page's lists repeat them endlessly. */
 
 static uint32_t signature_of(struct span list)
 {
@@ -161,7 +161,7 @@ static bool style_hides(struct span style)
 	       span_find(flat, SPAN("visibility:hidden")) != SIZE_MAX;
 }
 
-/* Eight bytes a step. The key has 64 well-mixed bits: two sets of attributes of a corpus never share one. */
+/* Eight bytes a step. The key has 64 well-mixed bits: two sets of attributes of a page share one only by intent. */
 static uint64_t key_add(uint64_t key, const char *at, size_t size)
 {
 	uint64_t word;
