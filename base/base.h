@@ -251,6 +251,9 @@ double json_get_real(const struct json *object, const char *key, double otherwis
 
 enum status file_read(const char *path, struct buffer *out,
 		      struct fault *fault); /* append; STATUS_LIMIT over out->max */
+/* The status of reading PATH where the command line names it: STATUS_USAGE in place of STATUS_IO when nothing has that
+ * name. */
+enum status file_named(enum status status, const char *path);
 /* Write under a temporary name in the same folder, fsync, rename, fsync the folder. Nothing is left on failure. */
 enum status file_write_atomic(const char *path, struct span bytes, struct fault *fault);
 /* "PATH.tmp-…", malloc'd: a name that no other task uses, also not one with the same process id on another node or in

@@ -38,6 +38,11 @@ enum status file_read(const char *path, struct buffer *out, struct fault *fault)
 	return got < 0 ? fault_set(fault, STATUS_IO, out->size, "cannot read: %s", strerror(why)) : STATUS_OK;
 }
 
+enum status file_named(enum status status, const char *path)
+{
+	return status == STATUS_IO && access(path, F_OK) && errno == ENOENT ? STATUS_USAGE : status;
+}
+
 static bool write_all(int file, struct span bytes)
 {
 	while (bytes.size) {

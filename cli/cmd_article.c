@@ -37,7 +37,8 @@ static int usage(FILE *out)
 	      "      --url URL          address of the page; of one FILE only\n"
 	      "      --text FORM        plain (default) or markdown\n"
 	      "      --blocks           also each block of text with its score and whether it was kept\n"
-	      "      --explain          HTML instead: every block coloured by its score, with the reason\n"
+	      "      --explain          HTML instead: every block coloured by its score, with the reason; of\n"
+	      "                         one FILE only\n"
 	      "      --keep-all         no page is rejected\n"
 	      "      --model FILE       a model of extract/train instead of the built-in one\n"
 	      "      --help\n",
@@ -159,7 +160,7 @@ static int page_run(struct article_command *c, const char *path, struct span id)
 	buffer_clear(&c->out);
 	enum status status = file_read(path, &c->bytes, &fault);
 	if (status)
-		return cli_fail(cli_status_exit(status), "article", "%s: %s", path,
+		return cli_fail(cli_status_exit(file_named(status, path)), "article", "%s: %s", path,
 				fault.text[0] ? fault.text : status_name(status));
 	const char *foreign = foreign_kind(buffer_span(&c->bytes));
 	if (foreign)
@@ -179,7 +180,7 @@ static int page_run(struct article_command *c, const char *path, struct span id)
 	if (status || c->out.status)
 		return cli_fail(EXIT_IO, "article", "%s: no memory for the result", path);
 	if (fwrite(c->out.data, 1, c->out.size, stdout) != c->out.size)
-		return cli_fail(EXIT_IO, "article", "standard output: %s", strerror(errno));
+		return cli_fail(EXIT_IO, "article", "cannot write to standard output: %s", strerror(errno));
 	return EXIT_DONE;
 }
 
@@ -267,8 +268,10 @@ static bool options_read(struct article_command *c, int argc, char **argv, const
 		return false;
 	}
 	struct stat info;
-	if (c->url && (argc - optind > 1 || (!stat(argv[optind], &info) && S_ISDIR(info.st_mode)))) {
-		c->exit_code = cli_fail(EXIT_USAGE, "article", "--url is the address of one page; give one FILE");
+	bool several = argc - optind > 1 || (!stat(argv[optind], &info) && S_ISDIR(info.st_mode));
+	if (several && (c->url || c->explain)) {
+		c->exit_code = cli_fail(EXIT_USAGE, "article", "%s; give one FILE",
+					c->url ? "--url is the address of one page" : "--explain writes one page");
 		return false;
 	}
 	return true;
@@ -285,8 +288,10 @@ int cli_article(int argc, char **argv)
 	buffer_init(&c.bytes, PAGE_MAX);
 	buffer_init(&c.out, (size_t)4 * PAGE_MAX);
 	if (path) {
-		if (file_read(path, &c.bytes, &fault) || !(model = article_model_open(buffer_span(&c.bytes), &fault))) {
-			c.exit_code = cli_fail(EXIT_DATA, "article", "%s: %s", path, fault.text);
+		enum status status = file_read(path, &c.bytes, &fault);
+		if (status || !(model = article_model_open(buffer_span(&c.bytes), &fault))) {
+			int code = status ? cli_status_exit(file_named(status, path)) : EXIT_DATA;
+			c.exit_code = cli_fail(code, "article", "--model %s: %s", path, fault.text);
 			goto done;
 		}
 		c.options.model = model;

@@ -15,6 +15,7 @@ struct arguments {
 	bool force, dry_run, quiet, strict;
 	bool json; /* --progress=json */
 	const char *manifest;
+	const char *command; /* as it names itself: "build" or "run plan" */
 	bool plan_only;
 };
 
@@ -93,13 +94,14 @@ static enum status set_own(void *self, int code, struct fault *fault)
 			       ? STATUS_OK
 			       : fault_set(fault, STATUS_USAGE, 0, "--progress takes json, not '%.80s'", optarg);
 	default:
-		return fault_set(fault, STATUS_USAGE, 0, "see warcmill build --help");
+		return fault_set(fault, STATUS_USAGE, 0, "see warcmill %s --help", arguments->command);
 	}
 }
 
 static int parse(int argc, char **argv, struct arguments *arguments)
 {
-	const struct own_options options = {"build", ":o:j:h", own, OWN, OPT_HELP, print_help, set_own, arguments};
+	const struct own_options options = {arguments->command, ":o:j:h",   own,     OWN,
+					    OPT_HELP,           print_help, set_own, arguments};
 	return own_options_parse(argc, argv, &options, arguments->options);
 }
 
@@ -133,7 +135,7 @@ static int run(const struct arguments *arguments, const char *const *inputs, siz
 					  arguments->force, &observer, &totals, &fault);
 	progress_end(&progress);
 	if (status != STATUS_OK)
-		return cli_fail(cli_status_exit(status), "build", "%s", fault.text);
+		return cli_fail(cli_status_exit(status), arguments->command, "%s", fault.text);
 	if (!arguments->quiet)
 		print_summary(&totals, arguments->folder);
 	return arguments->strict && totals.damaged ? EXIT_DATA : EXIT_DONE;
@@ -148,22 +150,24 @@ static int dry_run(const struct arguments *arguments, const char *const *inputs,
 	if (status == STATUS_OK)
 		fwrite(plan.data, 1, plan.size, stdout);
 	buffer_free(&plan);
-	return status == STATUS_OK ? EXIT_DONE : cli_fail(cli_status_exit(status), "build", "%s", fault.text);
+	return status == STATUS_OK ? EXIT_DONE
+				   : cli_fail(cli_status_exit(status), arguments->command, "%s", fault.text);
 }
 
 static int with_inputs(struct arguments *arguments, const char *const *inputs, size_t count)
 {
 	if (!count)
-		return cli_fail(EXIT_USAGE, "build", "no INPUT was given; see warcmill build --help");
+		return cli_fail(EXIT_USAGE, arguments->command, "no INPUT was given; see warcmill %s --help",
+				arguments->command);
 	if (!arguments->folder)
-		return cli_fail(EXIT_USAGE, "build", "-o DIR is missing: where is the corpus to go?");
+		return cli_fail(EXIT_USAGE, arguments->command, "-o DIR is missing: where is the corpus to go?");
 	if (arguments->plan_only) {
 		struct fault fault = {0};
 		struct match_reads reads;
 		enum status status =
 			corpus_plan_make(inputs, count, arguments->options, arguments->folder, &reads, &fault);
 		if (status != STATUS_OK)
-			return cli_fail(cli_status_exit(status), "run plan", "%s", fault.text);
+			return cli_fail(cli_status_exit(status), arguments->command, "%s", fault.text);
 		cli_warn_reads(&reads);
 		return EXIT_DONE;
 	}
@@ -176,21 +180,22 @@ static int from_manifest(struct arguments *arguments, const char *const *inputs,
 	struct fault fault = {0};
 	enum status status = manifest_recipe_read(arguments->manifest, arguments->options, &recipe, &fault);
 	if (status != STATUS_OK)
-		return cli_fail(cli_status_exit(status), "build", "%s", fault.text);
+		return cli_fail(cli_status_exit(status), arguments->command, "%s", fault.text);
 	int code = count ? with_inputs(arguments, inputs, count)
 			 : with_inputs(arguments, (const char *const *)recipe.paths, recipe.path_count);
 	if (code == EXIT_DONE && !arguments->dry_run &&
 	    manifest_recipe_check(&recipe, arguments->folder, &fault) != STATUS_OK)
-		code = cli_fail(EXIT_DATA, "build", "%s", fault.text);
+		code = cli_fail(EXIT_DATA, arguments->command, "%s", fault.text);
 	manifest_recipe_free(&recipe);
 	return code;
 }
 
 static int build_or_plan(int argc, char **argv, bool plan_only)
 {
-	struct arguments arguments = {.options = build_options_new(), .plan_only = plan_only};
+	struct arguments arguments = {
+		.options = build_options_new(), .command = plan_only ? "run plan" : "build", .plan_only = plan_only};
 	if (!arguments.options)
-		return cli_fail(EXIT_IO, "build", "no memory");
+		return cli_fail(EXIT_IO, arguments.command, "no memory");
 	int code = parse(argc, argv, &arguments);
 	if (code == EXIT_DONE) {
 		const char *const *inputs = (const char *const *)argv + optind;

@@ -2,6 +2,7 @@
 #include "cli/each_record.h"
 #include "extract/extract.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ static int usage(FILE *out)
 static int write_span(struct span bytes)
 {
 	if (fwrite(bytes.data, 1, bytes.size, stdout) != bytes.size || fflush(stdout))
-		return cli_fail(EXIT_IO, "cat", "cannot write");
+		return cli_fail(EXIT_IO, "cat", "cannot write to standard output: %s", strerror(errno));
 	return EXIT_DONE;
 }
 

@@ -1,6 +1,7 @@
 /* cmd_ls: what is in archives, one line a record; as JSON lines; or as a CDXJ index that replay tools accept. */
 #include "cli/each_record.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,9 +270,7 @@ int cli_ls(int argc, char **argv)
 	struct record_visitor visitor = {"ls", &listing, on_record, on_damage, NULL};
 	int code = each_record((const char *const *)argv + optind, (size_t)(argc - optind), &reading, &visitor);
 	if (listing.form == FORM_CDXJ && write_index(&listing))
-		code = cli_fail(EXIT_IO, "ls", "cannot write");
-	if (fflush(stdout) && code == EXIT_DONE)
-		code = cli_fail(EXIT_IO, "ls", "cannot write");
+		code = cli_fail(EXIT_IO, "ls", "cannot write to standard output: %s", strerror(errno));
 	free(listing.starts);
 	buffer_free(&listing.line);
 	buffer_free(&listing.key);

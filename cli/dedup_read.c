@@ -278,7 +278,7 @@ static enum status read_input(struct dedup_job *job, uint32_t file, struct batch
 	uint64_t number;
 	enum status status = lines_open(job->names[file], LINE_BYTES_MAX, &lines, fault);
 	if (status)
-		return status;
+		return file_named(status, job->names[file]);
 	for (;;) {
 		enum status next = lines_next(lines, &line, &number, fault);
 		if (next == STATUS_END)

@@ -58,7 +58,8 @@ int each_record(const char *const *arguments, size_t count, const struct warc_op
 		bool ours;
 		status = read_records(reader, input, visitor, &fault, &ours);
 		if (ours) {
-			code = cli_fail(EXIT_IO, visitor->command, "cannot write: %s", strerror(errno));
+			code = cli_fail(EXIT_IO, visitor->command, "cannot write to standard output: %s",
+					strerror(errno));
 			break;
 		}
 		if (status != STATUS_END)

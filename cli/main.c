@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "corpus/corpus.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,8 +85,12 @@ static int version(void)
 /* What standard output did not take is said once, here, and makes an end that seemed good one that is not. */
 static int finish(const char *command, int code)
 {
+	errno = 0;
 	bool lost = fflush(stdout) != 0 || ferror(stdout);
-	return lost && code == EXIT_DONE ? cli_fail(EXIT_IO, command, "cannot write to standard output") : code;
+	if (!lost || code != EXIT_DONE)
+		return code;
+	return errno ? cli_fail(EXIT_IO, command, "cannot write to standard output: %s", strerror(errno))
+		     : cli_fail(EXIT_IO, command, "cannot write to standard output");
 }
 
 static int run(const struct cli_command *command, int argc, char **argv)

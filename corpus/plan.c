@@ -245,8 +245,7 @@ static enum status read_model(struct plan *plan, struct fault *fault)
 	if (path && status == STATUS_OK && !(plan->model = article_model_open(buffer_span(&plan->model_bytes), &inner)))
 		status = inner.status;
 	if (status != STATUS_OK)
-		return fault_set(fault, status == STATUS_MEMORY ? status : STATUS_USAGE, 0, "--model %.100s: %.100s",
-				 path, inner.text);
+		return fault_set(fault, file_named(status, path), 0, "--model %.100s: %.100s", path, inner.text);
 	article_version(plan->model, plan->article);
 	return STATUS_OK;
 }

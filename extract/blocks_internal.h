@@ -112,7 +112,7 @@ struct blocks {
 	size_t hash_count, hash_capacity;
 	struct buffer text;
 	struct class_memo *memo; /* of this page alone: a page made to collide in it changes no other */
-	uint16_t *classes; /* character classes of the first CLASS_TABLE code points */
+	uint16_t *classes;       /* character classes of the first CLASS_TABLE code points */
 	struct tag_rule rules[HTML_TAG_COUNT];
 	bool looked_at[HTML_ATTR_COUNT]; /* attributes that element_look reads */
 	bool cut;                        /* a ceiling was reached */

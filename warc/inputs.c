@@ -270,7 +270,8 @@ static enum status add_list(struct warc_inputs *inputs, const char *path, struct
 	buffer_init(&text, LIST_MAX);
 	enum status status = file_read(path, &text, fault);
 	if (status)
-		fault_set(fault, status, 0, "@%.150s: %.80s", path, fault ? fault->text : "");
+		status =
+			fault_set(fault, file_named(status, path), 0, "@%.150s: %.80s", path, fault ? fault->text : "");
 	struct span rest = buffer_span(&text), line;
 	while (!status && span_cut(&rest, '\n', &line)) {
 		line = span_trim(line);

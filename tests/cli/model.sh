@@ -38,8 +38,8 @@ same_corpus "$all" "$work/staged"
 # Files that are none.
 head -c 5000 "$work/same.model" >"$work/cut.model"
 printf 'a line of text that is no model\n' >"$work/text.model"
-expect 64 '--model .*cut.model: the model is damaged' "${build[@]}" -o "$work/x" --model "$work/cut.model"
-expect 64 '--model .*text.model: this is not an article model' "${build[@]}" -o "$work/x" --model "$work/text.model"
+expect 65 '--model .*cut.model: the model is damaged' "${build[@]}" -o "$work/x" --model "$work/cut.model"
+expect 65 '--model .*text.model: this is not an article model' "${build[@]}" -o "$work/x" --model "$work/text.model"
 expect 64 '--model .*none.model' "${build[@]}" -o "$work/x" --model "$work/none.model"
 [ ! -e "$work/x" ] || fail "a folder was made for a model that is none"
 finish

@@ -42,7 +42,27 @@ grep -q "^  --host              HOST,…        only" "$work/out" || fail "the c
 long=$work/$(printf 'long%.0s' {1..30})
 mkdir -p "$long/one" "$long/two" && cp "${archives[0]}" "$long/one/" && cp "${archives[0]}" "$long/two/"
 expect 64 'long/one/.* and .*long/two/.*; keep folders in the names \(--name-depth\)$' "$program" build "$long" -o "$work/x"
-expect 74 "^warcmill ls: @$work/absent.txt: cannot open: No such file" "$program" ls "@$work/absent.txt"
+expect 64 "^warcmill ls: @$work/absent.txt: cannot open: No such file" "$program" ls "@$work/absent.txt"
+# What the command line names and is not there, or is something else.
+expect 64 'absent.html: cannot open: No such file' "$program" article "$work/absent.html"
+expect 64 '^warcmill article: --model [^ ]*/absent: cannot open: No such file' "$program" article --model "$work/absent" "$work/x.html"
+expect 64 '^warcmill build: --model [^ ]*/absent: cannot open: No such file' "$program" build "${archives[0]}" -o "$work/x" --model "$work/absent"
+for command in "article $work/x.html" "build ${archives[0]} -o $work/x"; do
+	# shellcheck disable=SC2086 # words are meant to part
+	expect 65 'this is not an article model' "$program" $command --model "${archives[0]}"
+done
+expect 64 '^warcmill run plan: no INPUT was given; see warcmill run plan --help' "$program" run plan -o "$work/x"
+expect 64 '^warcmill run plan: there is no option --nothing; see warcmill run plan --help' "$program" run plan --nothing
+expect 0 - "$program" run plan --help
+if [ -e /dev/full ]; then
+	for command in "ls" "check" "cat --payload" "verify --help"; do
+		target=${archives[0]}
+		[ "$command" = "cat --payload" ] && target+=@0
+		# shellcheck disable=SC2086
+		"$program" $command "$target" >/dev/full 2>"$work/err" && fail "$command: lost output ends with 0"
+		grep -q 'cannot write to standard output: No space left on device$' "$work/err" || fail "$command: why?"
+	done
+fi
 mkdir "$work/bare"
 for command in ls check; do
 	expect 64 "^warcmill $command: there is no archive among the inputs" "$program" "$command" "$work/bare"

@@ -53,6 +53,7 @@ check 'two files' code 64 "$warcmill" article --url https://example.org/x "$fold
 check 'markdown' code 0 "$warcmill" article --text markdown "$folder/pages/b.html"
 check 'blocks' code 0 "$warcmill" article --blocks "$folder/pages/b.html"
 check 'blocks have scores' holds '"blocks":\[{"kept":'
+check 'explain one page' code 64 "$warcmill" article --explain "$folder/pages"
 check 'explain' code 0 "$warcmill" article --explain "$folder/pages/b.html"
 check 'a page to look at' holds '<!doctype html>'
 check 'no script may run' holds "default-src 'none'"
@@ -73,7 +74,7 @@ check 'help' code 0 "$warcmill" article --help
 check 'no argument' code 64 "$warcmill" article
 check 'unknown option' code 64 "$warcmill" article --no-such-thing x
 check 'unknown form' code 64 "$warcmill" article --text pdf "$folder/pages/b.html"
-check 'no such file' code 74 "$warcmill" article "$folder/none.html" "$folder/pages/b.html"
+check 'no such file' code 64 "$warcmill" article "$folder/none.html" "$folder/pages/b.html"
 check 'names it' complains 'none.html'
 check 'the other page is there' holds '"id":"b"'
 printf 'no model' >"$folder/model"

@@ -50,6 +50,16 @@ expect 0 ", 0 skipped" "$program" check "${archives[0]}"
 { cat "$plain"; echo junk; } >"$work/junk.warc"
 expect 65 'junk.warc@613.damage.no record begins here, 5 bytes skipped' "$program" check "$work/junk.warc"
 expect 0 '613: no record begins here \(5 bytes skipped\)' "$program" ls "$work/junk.warc"
+# The digest of a record that the crawler cut may be that of the whole.
+wrong='WARC-Block-Digest: sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+for more in "$wrong" "$wrong"$'\r\nWARC-Truncated: length'; do
+	printf 'WARC/1.1\r\nWARC-Type: resource\r\nWARC-Record-ID: <urn:uuid:1>\r\nWARC-Date: 2024-05-01T00:00:00Z\r\n'
+	printf 'WARC-Target-URI: http://a.example/\r\n%s\r\nContent-Length: 4\r\n\r\ntext\r\n\r\n' "$more"
+done >"$work/digests.warc"
+expect 65 '^digests.warc@0.digest.WARC-Block-Digest does not match' "$program" check "$work/digests.warc"
+tail -c +"$(($(grep -abo WARC/1.1 "$work/digests.warc" | sed -n '2s/:.*//p') + 1))" "$work/digests.warc" >"$work/short.warc"
+expect 0 '^short.warc@0.note.WARC-Block-Digest does not match' "$program" check "$work/short.warc"
+expect 0 'note.cut by the crawler' "$program" check "${archives[1]}"
 head -c 300 "$plain" >"$work/cut.warc"
 expect 65 'the file ends inside the record' "$program" check "$work/cut.warc"
 expect 65 'structure.no Content-Length' "$program" check --strict "$source_root/tests/fuzz/corpus/warc/nolength"
