@@ -31,9 +31,11 @@ struct article_extractor *article_extractor_new(const struct article_options *op
 			extractor->own; /* none while features change before training: rules, then (tested) */
 	}
 	extractor->arena = arena_new((size_t)256 << 20);
+	if (extractor->options.text == ARTICLE_MARKDOWN)
+		extractor->address = arena_new(1 << 20);
 	extractor->reader = metadata_reader_new();
-	if (!extractor->arena || !extractor->reader || blocks_init(&extractor->blocks) ||
-	    features_init(&extractor->features))
+	if (!extractor->arena || (extractor->options.text == ARTICLE_MARKDOWN && !extractor->address) ||
+	    !extractor->reader || blocks_init(&extractor->blocks) || features_init(&extractor->features))
 		goto fail;
 	return extractor;
 fail:
@@ -49,6 +51,7 @@ void article_extractor_free(struct article_extractor *extractor)
 	features_free(&extractor->features);
 	metadata_reader_free(extractor->reader);
 	arena_free(extractor->arena);
+	arena_free(extractor->address);
 	article_model_free(extractor->own);
 	buffer_free(&extractor->text);
 	buffer_free(&extractor->spare);
@@ -231,7 +234,7 @@ enum status article_extract(struct article_extractor *extractor, const struct pa
 		return status;
 	size_t count = extractor->blocks.count;
 	start_blocks(extractor);
-	status = article_forms(extractor, page->tree, extractor->out);
+	status = article_forms(extractor, page, extractor->out);
 	if (status)
 		return status;
 	out->method = article_decide(extractor->out, count, NULL, 0);

@@ -33,6 +33,7 @@ struct article_extractor {
 	struct article_block *out;
 	size_t out_capacity;
 	struct buffer text, spare;
+	struct arena *address;                                  /* of one link, for Markdown; NULL otherwise */
 	void (*on_step)(void *context, enum article_step step); /* at the end of each; NULL but in the benchmark */
 	void *step_context;
 };
@@ -50,15 +51,18 @@ const char *article_class(const struct article_extractor *extractor, const struc
 /* ---- Text (article_text.c) ---- */
 
 /* Form, level, group and text of each block, as the option wants it; texts live in the extractor. */
-enum status article_forms(struct article_extractor *extractor, const struct html_tree *tree, struct article_block *out);
+enum status article_forms(struct article_extractor *extractor, const struct page *page, struct article_block *out);
 /* The kept blocks' texts as one, in TEXT; fills their offset and size. Returns their words. */
 uint32_t article_join(struct article_block *blocks, size_t count, struct buffer *text);
 
 /* A link that says no more is a link to its own heading or term. */
 extern const struct span article_pilcrow;
-/* Append BLOCK with its inline markup and the prefix of its form, as CommonMark (article_markdown.c). */
-enum status article_markdown(const struct blocks *blocks, const struct html_tree *tree, const struct block *block,
-			     const struct article_block *form, struct buffer *out);
+/* What addresses of links are resolved against: the page's, with a base element where it has one; copied to ARENA. */
+struct span article_link_base(const struct page *page, struct arena *arena);
+/* Append BLOCK with its inline markup and the prefix of its form to EXTRACTOR->spare, as CommonMark
+ * (article_markdown.c). BASE may be SPAN_NONE: addresses stay as they are. */
+enum status article_markdown(struct article_extractor *extractor, const struct html_tree *tree,
+			     const struct block *block, const struct article_block *form, struct span base);
 
 /* Blocks, features and both stages for a page; what article_extract decides on. */
 enum status article_measure(struct article_extractor *extractor, const struct page *page,

@@ -13,9 +13,40 @@ struct writer {
 	const struct blocks *blocks;
 	const struct html_tree *tree;
 	struct buffer *out;
+	struct arena *arena; /* of one address */
+	struct span base;
 	struct marks open;
-	bool space, line, any, cell;
+	bool space, line, any, cell, one_line;
+	bool start;      /* nothing stands on the line yet but its prefix */
+	unsigned digits; /* that alone stand on it */
 };
+
+struct span article_link_base(const struct page *page, struct arena *arena)
+{
+	/* Every relative address of a page grows by the base: a longer one could make a page many times its size. */
+	enum { LONGEST = 512 };
+	const struct html_tree *tree = page->tree;
+	struct span base = page->url;
+	uint32_t head = html_head(tree);
+	for (uint32_t at = head == HTML_NONE ? head : html_first(tree, head); at != HTML_NONE;
+	     at = html_next(tree, at)) {
+		struct span href =
+			html_tag(tree, at) == HTML_TAG_BASE ? html_attr(tree, at, HTML_ATTR_HREF) : SPAN_NONE;
+		if (!href.data)
+			continue;
+		struct span resolved = url_resolve(arena, base, href);
+		base = resolved.size ? resolved : base;
+		break; /* the first one counts (WHATWG HTML 4.2.3) */
+	}
+	return base.size <= LONGEST ? base : SPAN_NONE;
+}
+
+/* Where a script or the page's own data would be all that follows, there is no link. */
+static bool leads_somewhere(struct span href)
+{
+	href = span_trim(href);
+	return href.size && !span_starts_nocase(href, SPAN("javascript:")) && !span_starts_nocase(href, SPAN("data:"));
+}
 
 static struct marks marks_of(const struct html_tree *tree, uint32_t node, uint32_t stop)
 {
@@ -37,7 +68,7 @@ static struct marks marks_of(const struct html_tree *tree, uint32_t node, uint32
 			marks.code = true;
 			break;
 		case HTML_TAG_A:
-			if (html_attr(tree, at, HTML_ATTR_HREF).size)
+			if (leads_somewhere(html_attr(tree, at, HTML_ATTR_HREF)))
 				marks.link = at;
 			break;
 		default:
@@ -47,9 +78,16 @@ static struct marks marks_of(const struct html_tree *tree, uint32_t node, uint32
 	return marks;
 }
 
-static void put_address(struct buffer *out, struct span href)
+static void put_address(struct writer *w, struct span href)
 {
+	struct buffer *out = w->out;
+	struct url url;
 	href = span_trim(href);
+	if (w->base.size && !url_parse(href, &url)) {
+		arena_reset(w->arena);
+		struct span resolved = url_resolve(w->arena, w->base, href);
+		href = resolved.size ? resolved : href;
+	}
 	for (size_t i = 0; i < href.size; i++) {
 		unsigned char c = (unsigned char)href.data[i];
 		if (c <= ' ' || c == '(' || c == ')' || c == '<' || c == '>')
@@ -69,7 +107,7 @@ static void close_marks(struct writer *w)
 		buffer_append_span(w->out, SPAN("**"));
 	if (w->open.link != HTML_NONE) {
 		buffer_append_span(w->out, SPAN("]("));
-		put_address(w->out, html_attr(w->tree, w->open.link, HTML_ATTR_HREF));
+		put_address(w, html_attr(w->tree, w->open.link, HTML_ATTR_HREF));
 		buffer_append_byte(w->out, ')');
 	}
 	w->open = (struct marks){.link = HTML_NONE};
@@ -93,6 +131,18 @@ static bool same_marks(struct marks a, struct marks b)
 	return a.strong == b.strong && a.emphasis == b.emphasis && a.code == b.code && a.link == b.link;
 }
 
+/* Would CODE, with AT..END behind it, make the line something else than text: a list, a heading, a quote, a rule
+ * (CommonMark 4 and 5)? */
+static bool starts_block(const struct writer *w, uint32_t code, const char *at, const char *end)
+{
+	bool blank = at == end || ascii_is_space((unsigned char)*at);
+	if (w->digits)
+		return w->digits <= 9 && (code == '.' || code == ')') && blank;
+	if (!w->start || !code || code >= 0x80 || !strchr("-+#>=~", (int)code))
+		return false;
+	return blank || code == '>' || *at == (char)code;
+}
+
 static void put_text(struct writer *w, struct span text, struct marks marks)
 {
 	const char *at = text.data, *end = at + text.size;
@@ -114,12 +164,18 @@ static void put_text(struct writer *w, struct span text, struct marks marks)
 			buffer_append_span(w->out, SPAN("  \n"));
 		else if (w->space)
 			buffer_append_byte(w->out, ' ');
+		w->start = !w->any || w->line;
+		w->digits = w->start || w->space ? 0 : w->digits;
 		w->line = w->space = false;
-		if (!same_marks(marks, w->open))
+		if (!same_marks(marks, w->open)) {
 			open_marks(w, marks);
-		if ((!marks.code && code < 0x80 && strchr("\\*_[]`<", (int)code)) || (w->cell && code == '|'))
+			w->start = w->start && same_marks(marks, (struct marks){.link = HTML_NONE});
+		}
+		if ((!marks.code && code < 0x80 && strchr("\\*_[]`<", (int)code)) || (w->cell && code == '|') ||
+		    starts_block(w, code, at, end))
 			buffer_append_byte(w->out, '\\');
 		buffer_append(w->out, from, (size_t)(at - from));
+		w->digits = code >= '0' && code <= '9' && (w->start || w->digits) ? w->digits + 1 : 0;
 		w->any = true;
 	}
 }
@@ -132,7 +188,8 @@ static void put_body(struct writer *w, const struct block *block, uint32_t stop)
 		if (html_kind(w->tree, node) == HTML_TEXT) {
 			put_text(w, html_text(w->tree, node), marks_of(w->tree, node, stop));
 		} else if (html_tag(w->tree, node) == HTML_TAG_BR) {
-			w->line = w->any;
+			w->line = w->any && !w->one_line;
+			w->space |= w->any && w->one_line;
 		}
 		if (node == block->node_last)
 			break;
@@ -169,10 +226,19 @@ static bool is_ordered(const struct blocks *blocks, const struct html_tree *tree
 	return html_tag(tree, blocks->elements[item->group].node) == HTML_TAG_OL;
 }
 
-enum status article_markdown(const struct blocks *blocks, const struct html_tree *tree, const struct block *block,
-			     const struct article_block *form, struct buffer *out)
+enum status article_markdown(struct article_extractor *extractor, const struct html_tree *tree,
+			     const struct block *block, const struct article_block *form, struct span base)
 {
-	struct writer writer = {.blocks = blocks, .tree = tree, .out = out, .cell = form->form == ARTICLE_CELL};
+	const struct blocks *blocks = &extractor->blocks;
+	struct buffer *out = &extractor->spare;
+	struct writer writer = {.blocks = blocks,
+				.tree = tree,
+				.out = out,
+				.arena = extractor->address,
+				.base = base,
+				.cell = form->form == ARTICLE_CELL,
+				.one_line = form->form == ARTICLE_CELL || form->form == ARTICLE_HEADING ||
+					    form->form == ARTICLE_LIST_ITEM};
 	switch (form->form) {
 	case ARTICLE_HEADING:
 		buffer_append_span(out, span_slice(SPAN("###### "), (size_t)(6 - form->level), 7));

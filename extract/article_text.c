@@ -29,6 +29,14 @@ static bool is_cell(const struct blocks *blocks, const struct element *element)
 	return blocks->elements[element->row].block_count > 1 && element->words < 60 * WORD;
 }
 
+/* What stands in one line of the text, whatever line breaks it holds. Blocks' texts are this page's own: in place. */
+static void join_lines(struct blocks *blocks, const struct block *block)
+{
+	char *text = blocks->text.data + block->offset;
+	for (uint32_t i = 0; block->breaks && i < block->size; i++)
+		text[i] = text[i] == '\n' ? ' ' : text[i];
+}
+
 static void set_form(const struct blocks *blocks, uint32_t index, bool markdown, struct article_block *out)
 {
 	const struct block *block = &blocks->items[index];
@@ -56,20 +64,23 @@ static void set_form(const struct blocks *blocks, uint32_t index, bool markdown,
 	}
 }
 
-enum status article_forms(struct article_extractor *extractor, const struct html_tree *tree, struct article_block *out)
+enum status article_forms(struct article_extractor *extractor, const struct page *page, struct article_block *out)
 {
-	const struct blocks *blocks = &extractor->blocks;
+	struct blocks *blocks = &extractor->blocks;
 	bool markdown = extractor->options.text == ARTICLE_MARKDOWN;
 	struct buffer *spare = &extractor->spare;
+	struct span base = markdown ? article_link_base(page, extractor->arena) : SPAN_NONE;
 	for (uint32_t i = 0; i < blocks->count; i++) {
 		const struct block *block = &blocks->items[i];
 		struct article_block *b = &out[i];
 		enum status status = STATUS_OK;
 		set_form(blocks, i, markdown, b);
+		if (b->form == ARTICLE_HEADING || b->form == ARTICLE_LIST_ITEM || b->form == ARTICLE_CELL)
+			join_lines(blocks, block);
 		b->text = block->pre ? block_text(blocks, block) : without_permalink(block_text(blocks, block));
 		buffer_clear(spare);
 		if (markdown) {
-			status = article_markdown(blocks, tree, block, b, spare);
+			status = article_markdown(extractor, page->tree, block, b, base);
 		} else if (b->form == ARTICLE_LIST_ITEM) {
 			buffer_append_span(spare, SPAN("- "));
 			status = buffer_append_span(spare, b->text);

@@ -342,8 +342,8 @@ static void test_markdown(void **state)
 			      "such a thing before, not even the mayor, who had heard many things.</p>" PARA("second")
 				      PARA("third"));
 	assert_true(has(a->text, "## What the keepers said about the water\n\n"));
-	assert_true(has(a->text,
-			"The keepers **spoke plainly** of the [old river](/river%20%28old%29) and of the *new* one"));
+	assert_true(has(a->text, "The keepers **spoke plainly** of the [old "
+				 "river](https://example.org/river%20%28old%29) and of the *new* one"));
 	a = extract_body(
 		bench,
 		PARA("first") "<h2>Sluices<a class=headerlink href='#sluices'>\xC2\xB6</a></h2>" PARA(
@@ -357,6 +357,67 @@ static void test_markdown(void **state)
 		has(a->text, "1. Open the sluice at the northern mill, slowly and by hand\n   - by day from the bank"));
 	assert_true(has(a->text, "\n1. Close the gate behind the last of the boats\n"));
 	assert_true(has(a->text, "| `a\\|b` | opens the gate \\| or shuts it |"));
+	bench_free(bench);
+}
+
+/* What CommonMark would take for a list, a heading or a quote at the start of a line. */
+static void test_markdown_lines(void **state)
+{
+	(void)state;
+	struct article_options options = {.text = ARTICLE_MARKDOWN};
+	struct bench *bench = bench_new(&options);
+	const struct article *a = extract_body(
+		bench, PARA("first") "<h2>Sluices of the<br>northern mill</h2><p>1843. The keepers opened the sluice "
+				     "slowly and by "
+				     "hand, 3.5 turns of it, and at -5 degrees.<br>- And why, asked the mayor of the "
+				     "keepers?<br>"
+				     "# No reason was known in the whole valley.<br>#7 was the name of the sluice.<br>"
+				     "<b>- bold</b> is no list.<br>&gt; nor is this a letter</p>" PARA("second")
+					     PARA("third"));
+	assert_true(has(a->text, "## Sluices of the northern mill\n\n1843\\. The keepers"));
+	assert_true(has(a->text, "3.5 turns of it, and at -5 degrees.  \n\\- And why"));
+	assert_true(has(a->text, "  \n\\# No reason was known in the whole valley.  \n#7 was the name"));
+	assert_true(has(a->text, "  \n**- bold** is no list.  \n\\> nor is this"));
+	bench_free(bench);
+}
+
+static void test_markdown_links(void **state)
+{
+	(void)state;
+	struct article_options options = {.text = ARTICLE_MARKDOWN};
+	struct bench *bench = bench_new(&options);
+	static const char body[] =
+		"<p>The keepers spoke of the <a href=../river>river</a>, the <a href='#mill'>mill</a>, the "
+		"<a href=//b.example/x>bridge</a> and the <a href='javascript:go()'>boats</a>, and the "
+		"<a href=mailto:mayor@example.org>mayor</a> had heard nothing of it all before.</p>";
+	buffer_append_span(&bench->html, SPAN("<title>Sluices</title><base href=/valley/a/b>"));
+	buffer_append_span(&bench->html, SPAN("<article><h1>Sluices</h1>" PARA("first")));
+	buffer_append_span(&bench->html, span_of(body));
+	buffer_append_span(&bench->html, SPAN(PARA("second") PARA("third") "</article>"));
+	const struct article *a = extract(bench, buffer_span(&bench->html));
+	assert_true(has(a->text,
+			"the [river](https://example.org/valley/river), the "
+			"[mill](https://example.org/valley/a/b#mill), the [bridge](https://b.example/x) and the "
+			"boats, and the [mayor](mailto:mayor@example.org) had heard"));
+	bench_free(bench);
+}
+
+/* A heading, a cell and a list item are a line each. */
+static void test_lines(void **state)
+{
+	(void)state;
+	struct bench *bench = bench_new(NULL);
+	const struct article *a = extract_body(
+		bench, PARA("first") "<h2>Sluices of the<br>northern mill</h2>" PARA(
+			       "second") "<table><tr><th>Mill<th>Since<tr><td>Northern<br>mill<td>the long "
+					 "frost</table>" PARA("third") "<ul><li>Open the sluice slowly,<br>by hand and "
+								       "by day alone<li>Close it behind the "
+								       "boats of the valley</ul><p>The mayor had "
+								       "heard<br>of the keepers.</p>" PARA("fourth"));
+	assert_true(has(a->text, "Sluices of the northern mill\n\n"));
+	assert_true(has(a->text, "\nNorthern mill\tthe long frost\n"));
+	assert_true(has(a->text, "- Open the sluice slowly, by hand and by day alone\n- Close it"));
+	assert_true(has(a->text, "The mayor had heard\nof the keepers."));
 	bench_free(bench);
 }
 
@@ -551,6 +612,9 @@ int main(void)
 		cmocka_unit_test(test_article_alone),
 		cmocka_unit_test(test_text_rules),
 		cmocka_unit_test(test_markdown),
+		cmocka_unit_test(test_markdown_lines),
+		cmocka_unit_test(test_markdown_links),
+		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_redecide),
 		cmocka_unit_test(test_wrapped_by_mirror),
 		cmocka_unit_test(test_classes),
