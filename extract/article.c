@@ -169,8 +169,16 @@ static enum status take_embedded(struct article_extractor *extractor, struct spa
 		if (status || !tokens)
 			return STATUS_MEMORY;
 		size_t words = text_tokens(blocks, line, tokens, JSON_TOKENS);
+		uint64_t hash = hash64(tokens, words * sizeof *tokens, 0);
+		if (extractor->options.text == ARTICLE_MARKDOWN) {
+			buffer_clear(&extractor->spare);
+			status = article_markdown_text(extractor, line);
+			line = status ? SPAN_NONE : arena_copy(extractor->arena, buffer_span(&extractor->spare));
+			if (!line.data)
+				return status ? status : STATUS_LIMIT;
+		}
 		extractor->out[n++] = (struct article_block){
-			.hash = hash64(tokens, words * sizeof *tokens, 0),
+			.hash = hash,
 			.score = 1.0f,
 			.first_score = 1.0f,
 			.kept = true,

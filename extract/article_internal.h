@@ -63,6 +63,8 @@ struct span article_link_base(const struct page *page, struct arena *arena);
  * (article_markdown.c). BASE may be SPAN_NONE: addresses stay as they are. */
 enum status article_markdown(struct article_extractor *extractor, const struct html_tree *tree,
 			     const struct block *block, const struct article_block *form, struct span base);
+/* Append TEXT, which has no markup, to EXTRACTOR->spare, so that CommonMark reads it as such. */
+enum status article_markdown_text(struct article_extractor *extractor, struct span text);
 
 /* Blocks, features and both stages for a page; what article_extract decides on. */
 enum status article_measure(struct article_extractor *extractor, const struct page *page,

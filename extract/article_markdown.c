@@ -16,9 +16,12 @@ struct writer {
 	struct arena *arena; /* of one address */
 	struct span base;
 	struct marks open;
-	bool space, line, any, cell, one_line;
-	bool start;      /* nothing stands on the line yet but its prefix */
-	unsigned digits; /* that alone stand on it */
+	bool space, line, any, cell, heading, one_line;
+	bool start;           /* nothing stands on the line yet but its prefix */
+	unsigned digits;      /* that alone stand on it */
+	bool after_word;      /* what is written ends in a character of a word */
+	size_t opened, solid; /* in OUT: the stars that are open; behind the last word within them, or 0 */
+	uint32_t previous;
 };
 
 struct span article_link_base(const struct page *page, struct arena *arena)
@@ -97,14 +100,28 @@ static void put_address(struct writer *w, struct span href)
 	}
 }
 
-static void close_marks(struct writer *w)
+/* CommonMark 6.2: stars behind punctuation do not close where a word follows. They go before the punctuation then, and
+ * where nothing else stands between them, there is no emphasis. */
+static void close_stars(struct writer *w, bool word_follows)
+{
+	struct buffer *out = w->out;
+	size_t width = (w->open.strong ? 2u : 0u) + (w->open.emphasis ? 1u : 0u), tail = out->size - w->solid;
+	bool sound = w->after_word || !word_follows || w->open.code || w->open.link != HTML_NONE;
+	if (!sound && !w->solid) {
+		memmove(out->data + w->opened, out->data + w->opened + width, out->size - w->opened - width);
+		out->size -= width;
+	} else if (!buffer_append(out, "***", width) && !sound) {
+		memmove(out->data + w->solid + width, out->data + w->solid, tail);
+		memset(out->data + w->solid, '*', width);
+	}
+}
+
+static void close_marks(struct writer *w, bool word_follows)
 {
 	if (w->open.code)
 		buffer_append_byte(w->out, '`');
-	if (w->open.emphasis)
-		buffer_append_byte(w->out, '*');
-	if (w->open.strong)
-		buffer_append_span(w->out, SPAN("**"));
+	if (w->open.strong || w->open.emphasis)
+		close_stars(w, word_follows);
 	if (w->open.link != HTML_NONE) {
 		buffer_append_span(w->out, SPAN("]("));
 		put_address(w, html_attr(w->tree, w->open.link, HTML_ATTR_HREF));
@@ -115,8 +132,15 @@ static void close_marks(struct writer *w)
 
 static void open_marks(struct writer *w, struct marks marks)
 {
-	if (marks.link != HTML_NONE)
+	if (marks.link != HTML_NONE) {
+		if (span_ends(buffer_span(w->out), SPAN("!"))) { /* else it were an image */
+			w->out->data[w->out->size - 1] = '\\';
+			buffer_append_byte(w->out, '!');
+		}
 		buffer_append_byte(w->out, '[');
+	}
+	w->opened = w->out->size;
+	w->solid = 0;
 	if (marks.strong)
 		buffer_append_span(w->out, SPAN("**"));
 	if (marks.emphasis)
@@ -131,11 +155,18 @@ static bool same_marks(struct marks a, struct marks b)
 	return a.strong == b.strong && a.emphasis == b.emphasis && a.code == b.code && a.link == b.link;
 }
 
+static bool only_code_differs(struct marks a, struct marks b)
+{
+	b.code = !b.code;
+	return same_marks(a, b);
+}
+
 /* Would CODE, with AT..END behind it, make the line something else than text: a list, a heading, a quote, a rule
  * (CommonMark 4 and 5)? */
 static bool starts_block(const struct writer *w, uint32_t code, const char *at, const char *end)
 {
-	bool blank = at == end || ascii_is_space((unsigned char)*at);
+	/* What is not ASCII may be a blank of another kind. */
+	bool blank = at == end || ascii_is_space((unsigned char)*at) || (unsigned char)*at >= 0x80;
 	if (w->digits)
 		return w->digits <= 9 && (code == '.' || code == ')') && blank;
 	if (!w->start || !code || code >= 0x80 || !strchr("-+#>=~", (int)code))
@@ -143,10 +174,42 @@ static bool starts_block(const struct writer *w, uint32_t code, const char *at, 
 	return blank || code == '>' || *at == (char)code;
 }
 
-static void put_text(struct writer *w, struct span text, struct marks marks)
+/* Would an ampersand before AT..END be read as a character reference? */
+static bool is_reference(const char *at, const char *end)
+{
+	enum { LONGEST = 33 };
+	const char *from = at;
+	if (at < end && *at == '#')
+		at++;
+	while (at < end && at - from < LONGEST &&
+	       (ascii_is_alpha((unsigned char)*at) || ascii_is_digit((unsigned char)*at)))
+		at++;
+	return at < end && *at == ';' && at > from;
+}
+
+/* To the rules for stars a character is space, punctuation, or as good as a letter. */
+static bool is_word(uint32_t code, unsigned class)
+{
+	if (class & (CHAR_LETTER | CHAR_DIGIT | CHAR_CJK))
+		return true;
+	return code >= 0x300 && !(code >= 0x2000 && code < 0x2c00) && !(code >= 0x3000 && code < 0x3040) &&
+	       !(code >= 0xfe30 && code < 0xff66); /* signs of scripts that combine */
+}
+
+/* Stars between a word and punctuation do not open: they wait for the next word. */
+static struct marks marks_here(const struct writer *w, struct marks marks, bool word)
+{
+	bool open = w->open.strong == marks.strong && w->open.emphasis == marks.emphasis;
+	if (!open && !word && w->after_word && !w->space && !w->line && marks.link == HTML_NONE)
+		marks.strong = marks.emphasis = false;
+	return marks;
+}
+
+static void put_text(struct writer *w, struct span text, struct marks wanted)
 {
 	const char *at = text.data, *end = at + text.size;
-	if (marks.link != HTML_NONE && span_equal(span_trim(text), article_pilcrow))
+	wanted.code = wanted.code && span_find_byte(text, '`') == SIZE_MAX;
+	if (wanted.link != HTML_NONE && span_equal(span_trim(text), article_pilcrow))
 		return;
 	while (at < end) {
 		const char *from = at;
@@ -156,10 +219,18 @@ static void put_text(struct writer *w, struct span text, struct marks marks)
 			w->space = w->any;
 			continue;
 		}
-		if (class & (CHAR_DROP | CHAR_JOINER) && !(code == 0x200c || code == 0x200d))
+		if (class & CHAR_DROP || (class & CHAR_JOINER && !joiner_matters(w->previous)))
 			continue;
-		if (!same_marks(marks, w->open))
-			close_marks(w);
+		bool word = is_word(code, class);
+		struct marks marks = marks_here(w, wanted, word);
+		bool gap = !w->any || w->space || w->line;
+		if (only_code_differs(marks, w->open)) {
+			if (w->open.code)
+				buffer_append_byte(w->out, '`');
+			w->open.code = false;
+		} else if (!same_marks(marks, w->open)) {
+			close_marks(w, word && !gap);
+		}
 		if (w->line)
 			buffer_append_span(w->out, SPAN("  \n"));
 		else if (w->space)
@@ -167,16 +238,24 @@ static void put_text(struct writer *w, struct span text, struct marks marks)
 		w->start = !w->any || w->line;
 		w->digits = w->start || w->space ? 0 : w->digits;
 		w->line = w->space = false;
-		if (!same_marks(marks, w->open)) {
+		if (only_code_differs(marks, w->open)) {
+			buffer_append_byte(w->out, '`');
+			w->open.code = true;
+		} else if (!same_marks(marks, w->open)) {
 			open_marks(w, marks);
 			w->start = w->start && same_marks(marks, (struct marks){.link = HTML_NONE});
 		}
 		if ((!marks.code && code < 0x80 && strchr("\\*_[]`<", (int)code)) || (w->cell && code == '|') ||
-		    starts_block(w, code, at, end))
+		    (w->heading && gap && code == '#') || starts_block(w, code, at, end) ||
+		    (!marks.code && code == '&' && is_reference(at, end)))
 			buffer_append_byte(w->out, '\\');
 		buffer_append(w->out, from, (size_t)(at - from));
 		w->digits = code >= '0' && code <= '9' && (w->start || w->digits) ? w->digits + 1 : 0;
 		w->any = true;
+		w->after_word = word;
+		w->previous = code;
+		if (word)
+			w->solid = w->out->size;
 	}
 }
 
@@ -193,13 +272,20 @@ static void put_body(struct writer *w, const struct block *block, uint32_t stop)
 		}
 		if (node == block->node_last)
 			break;
-		enum html_tag tag = html_tag(w->tree, node);
-		bool hidden = tag == HTML_TAG_SCRIPT || tag == HTML_TAG_STYLE || tag == HTML_TAG_SVG ||
-			      tag == HTML_TAG_TEMPLATE;
+		bool hidden = html_kind(w->tree, node) == HTML_ELEMENT && blocks_skip(w->blocks, w->tree, node);
 		node = hidden ? html_skip(w->tree, node, html_root(w->tree))
 			      : html_walk(w->tree, node, html_root(w->tree));
 	}
-	close_marks(w);
+	close_marks(w, false);
+}
+
+enum status article_markdown_text(struct article_extractor *extractor, struct span text)
+{
+	struct writer writer = {.blocks = &extractor->blocks, .out = &extractor->spare};
+	struct marks none = {.link = HTML_NONE};
+	writer.open = none;
+	put_text(&writer, text, none);
+	return extractor->spare.status;
 }
 
 static void put_pre(struct writer *w, const struct block *block)
@@ -237,6 +323,7 @@ enum status article_markdown(struct article_extractor *extractor, const struct h
 				.arena = extractor->address,
 				.base = base,
 				.cell = form->form == ARTICLE_CELL,
+				.heading = form->form == ARTICLE_HEADING,
 				.one_line = form->form == ARTICLE_CELL || form->form == ARTICLE_HEADING ||
 					    form->form == ARTICLE_LIST_ITEM};
 	switch (form->form) {

@@ -146,10 +146,37 @@ static void put_row_end(const struct article_block *block, const struct article_
 		table->rows = 0;
 }
 
+/* Markdown lists: what stands before an item's mark follows from the items that are kept around it, not from the depth
+ * on the page, for four blanks more than the item above would make it code. */
+struct list_state {
+	uint8_t levels[16]; /* of the open items, growing */
+	size_t depth;
+};
+
+static struct span list_item(const struct article_block *before, const struct article_block *block,
+			     struct list_state *list)
+{
+	struct span text = block->text;
+	size_t indent = 0;
+	if (block->form != ARTICLE_LIST_ITEM)
+		return text;
+	if (!before || before->form != ARTICLE_LIST_ITEM)
+		list->depth = 0;
+	while (list->depth && list->levels[list->depth - 1] > block->level)
+		list->depth--;
+	if (list->depth < sizeof list->levels && (!list->depth || list->levels[list->depth - 1] < block->level))
+		list->levels[list->depth++] = block->level;
+	while (indent < text.size && text.data[indent] == ' ')
+		indent++;
+	size_t wanted = 3 * (list->depth - 1);
+	return indent > wanted ? span_slice(text, indent - wanted, text.size) : text;
+}
+
 uint32_t article_join(struct article_block *blocks, size_t count, struct buffer *text)
 {
 	struct article_block *before = NULL;
 	struct table_state table = {0, 0};
+	struct list_state list = {.depth = 0};
 	uint32_t words = 0;
 	buffer_clear(text);
 	for (size_t i = 0; i <= count; i++) {
@@ -166,7 +193,7 @@ uint32_t article_join(struct article_block *blocks, size_t count, struct buffer 
 			put_separator(before, block, text);
 		put_row_start(before, block, text);
 		block->offset = (uint32_t)text->size;
-		buffer_append_span(text, block->text);
+		buffer_append_span(text, list_item(before, block, &list));
 		block->size = (uint32_t)(text->size - block->offset);
 		words += block->words;
 		before = block;

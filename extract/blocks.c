@@ -286,12 +286,6 @@ static void space_seen(struct reader *reader, uint32_t code)
 	}
 }
 
-/* A joiner matters between letters of Arabic and Indic scripts and inside emoji, and is dropped elsewhere. */
-static bool joiner_matters(uint32_t before)
-{
-	return (before >= 0x600 && before < 0xe00) || before >= 0x1f000 || (before >= 0x2600 && before < 0x27c0);
-}
-
 static void count_character(struct reader *reader, uint32_t code, unsigned class)
 {
 	struct block *block = &reader->block;
@@ -532,8 +526,15 @@ static void element_close(struct reader *reader, uint32_t node)
 		reader->current = blocks->elements[reader->current].parent;
 }
 
+bool blocks_skip(const struct blocks *blocks, const struct html_tree *tree, uint32_t node)
+{
+	enum html_tag tag = html_tag(tree, node);
+	return blocks->rules[tag].flags & TAG_SKIP || (tag == HTML_TAG_NOSCRIPT && !blocks->noscript) ||
+	       html_ns(tree, node) != HTML_NS_HTML;
+}
+
 /* True when NODE has children to walk. */
-static bool node_open(struct reader *reader, uint32_t node, bool noscript)
+static bool node_open(struct reader *reader, uint32_t node)
 {
 	switch (html_kind(reader->tree, node)) {
 	case HTML_TEXT:
@@ -546,8 +547,7 @@ static bool node_open(struct reader *reader, uint32_t node, bool noscript)
 	}
 	enum html_tag tag = html_tag(reader->tree, node);
 	struct tag_rule rule = reader->blocks->rules[html_tag(reader->tree, node)];
-	if (rule.flags & TAG_SKIP || (tag == HTML_TAG_NOSCRIPT && !noscript) ||
-	    html_ns(reader->tree, node) != HTML_NS_HTML)
+	if (blocks_skip(reader->blocks, reader->tree, node))
 		return false;
 	if (tag == HTML_TAG_BR) {
 		line_break(reader);
@@ -627,6 +627,7 @@ enum status blocks_read(struct blocks *blocks, const struct html_tree *tree, boo
 	blocks->element_count = blocks->count = blocks->hash_count = 0;
 	buffer_clear(&blocks->text);
 	blocks->cut = false;
+	blocks->noscript = noscript;
 	if (body == HTML_NONE)
 		return STATUS_OK;
 	reader.status = grow((void **)&blocks->hashes, &blocks->hash_capacity, TOKENS_KEPT, sizeof *blocks->hashes);
@@ -641,7 +642,7 @@ enum status blocks_read(struct blocks *blocks, const struct html_tree *tree, boo
 				break;
 			next = html_next(tree, node);
 			node = html_parent(tree, node);
-		} else if (node_open(&reader, next, noscript)) {
+		} else if (node_open(&reader, next)) {
 			node = next;
 			next = html_first(tree, node);
 		} else {

@@ -115,6 +115,7 @@ struct blocks {
 	uint16_t *classes;       /* character classes of the first CLASS_TABLE code points */
 	struct tag_rule rules[HTML_TAG_COUNT];
 	bool looked_at[HTML_ATTR_COUNT]; /* attributes that element_look reads */
+	bool noscript;                   /* <noscript> was read */
 	bool cut;                        /* a ceiling was reached */
 };
 
@@ -123,6 +124,9 @@ void blocks_free(struct blocks *blocks);
 /* Segment the body of TREE. NOSCRIPT: read <noscript> too. TOKENS scores elements (may be NULL). */
 enum status blocks_read(struct blocks *blocks, const struct html_tree *tree, bool noscript,
 			const struct model_tokens *tokens);
+
+/* Is NODE an element whose content is no text of the page? */
+bool blocks_skip(const struct blocks *blocks, const struct html_tree *tree, uint32_t node);
 
 /* Hashes of the tokens of an element's class, id, role, itemprop …; at most ELEMENT_TOKENS, each once. */
 size_t element_tokens(const struct html_tree *tree, uint32_t node, uint32_t out[ELEMENT_TOKENS]);
@@ -149,6 +153,11 @@ enum {
 };
 #define CLASS_TABLE 0x3100u /* up to kana: nearly all that is not CJK */
 void char_classes_fill(uint16_t classes[CLASS_TABLE]);
+/* A joiner matters between letters of Arabic and Indic scripts and inside emoji, and is dropped elsewhere. */
+static inline bool joiner_matters(uint32_t before)
+{
+	return (before >= 0x600 && before < 0xe00) || before >= 0x1f000 || (before >= 0x2600 && before < 0x27c0);
+}
 uint32_t char_lower(uint32_t code);        /* of a character with CHAR_UPPER */
 unsigned char_class_beyond(uint32_t code); /* of those behind the table */
 static inline unsigned char_class(const struct blocks *blocks, uint32_t code)

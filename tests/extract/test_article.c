@@ -381,6 +381,48 @@ static void test_markdown_lines(void **state)
 	bench_free(bench);
 }
 
+/* Stars open and close only where CommonMark takes them for emphasis. */
+static void test_markdown_stars(void **state)
+{
+	(void)state;
+	struct article_options options = {.text = ARTICLE_MARKDOWN};
+	struct bench *bench = bench_new(&options);
+	const struct article *a = extract_body(
+		bench,
+		PARA("first") "<h3>Sluice #</h3><p><b>Mills:</b>there are two<b>.</b>None of them<i>(so the mayor)</i> "
+			      "was seen "
+			      "by <b>the keepers <code>at night</code> or by day</b>!<a href=/8>[8]</a> The letter "
+			      "said "
+			      "&amp;amp; and <code>a`b</code> &amp; no more; &lt;<i>keepers</i>&gt; read it aloud."
+			      "<span>&zwnj;</span> Nobody<math><mi>x</mi></math> wrote<noscript>anything</noscript> "
+			      "down.</p>" PARA("second") PARA("third"));
+	assert_true(has(a->text, "### Sluice \\#\n\n"));
+	assert_true(has(a->text, "**Mills**:there are two.None of them(*so the mayor)* was seen"));
+	assert_true(
+		has(a->text, "by **the keepers `at night` or by day**\\![\\[8\\]](https://example.org/8) The letter"));
+	assert_true(has(a->text, "said \\&amp; and a\\`b & no more; \\<*keepers*> read it aloud. Nobody wrote down."));
+	bench_free(bench);
+}
+
+/* Four blanks more than the item above would make an item code. */
+static void test_markdown_depth(void **state)
+{
+	(void)state;
+	struct article_options options = {.text = ARTICLE_MARKDOWN};
+	struct bench *bench = bench_new(&options);
+	const struct article *a = extract_body(
+		bench,
+		PARA("first") "<ul><li><ul><li><ul><li>Open the sluice at the northern mill, slowly and by hand"
+			      "<li>Close the gate behind the last of the boats of the valley</ul></ul><li>Go home by "
+			      "the "
+			      "river, as the keepers did in the old days<ul><li><ul><li>by day from the bank, by night "
+			      "from the boat, and not alone</ul></ul></ul>" PARA("second") PARA("third"));
+	assert_true(has(a->text, "\n\n- Open the sluice at the northern mill, slowly and by hand\n- Close the gate"));
+	assert_true(has(a->text, "\n- Go home by the river"));
+	assert_true(has(a->text, "\n   - by day from the bank"));
+	bench_free(bench);
+}
+
 static void test_markdown_links(void **state)
 {
 	(void)state;
@@ -613,6 +655,8 @@ int main(void)
 		cmocka_unit_test(test_text_rules),
 		cmocka_unit_test(test_markdown),
 		cmocka_unit_test(test_markdown_lines),
+		cmocka_unit_test(test_markdown_stars),
+		cmocka_unit_test(test_markdown_depth),
 		cmocka_unit_test(test_markdown_links),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_redecide),
