@@ -69,7 +69,8 @@ static const char *name_tokens(struct token_set *set, const char *at, const char
 
 static void list_tokens(struct token_set *set, struct span list)
 {
-	const char *at = list.data, *end = at + (list.size < 300 ? list.size : 300);
+	list = span_slice(list, 0, 300);
+	const char *at = list.data, *end = list.size ? at + list.size : at;
 	while (at < end) {
 		if (ascii_is_space((unsigned char)*at))
 			at++;

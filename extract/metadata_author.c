@@ -615,7 +615,7 @@ static const char *const not_names[] = {"来源",
 /* Beginnings of captions and credits that stand in by-lines. */
 static const char *const credit_rows[] = {"photo",          "image",        "foto",     "bild",   "picture",
 					  "gallery credit", "illustration", "video by", "credit", "graphic",
-					  "(photo",         "(image",       "©"};
+					  "(photo",         "(image",       "©",        "Фото",   "Снимка"};
 
 /* Beginnings of links and buttons around authors. */
 static const char *const not_name_starts[] = {
