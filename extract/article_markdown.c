@@ -44,14 +44,17 @@ struct span article_link_base(const struct page *page, struct arena *arena)
 	return base.size <= LONGEST ? base : SPAN_NONE;
 }
 
-/* Where a script or the page's own data would be all that follows, there is no link. */
-static bool leads_somewhere(struct span href)
+/* Where a script or the page's own data would be all that follows, there is no link, nor from a heading to a place of
+ * its own page, which is itself. */
+static bool leads_somewhere(struct span href, bool heading)
 {
 	href = span_trim(href);
+	if (span_starts(href, SPAN("#")) && (heading || href.size == 1))
+		return false;
 	return href.size && !span_starts_nocase(href, SPAN("javascript:")) && !span_starts_nocase(href, SPAN("data:"));
 }
 
-static struct marks marks_of(const struct html_tree *tree, uint32_t node, uint32_t stop)
+static struct marks marks_of(const struct html_tree *tree, uint32_t node, uint32_t stop, bool heading)
 {
 	struct marks marks = {.link = HTML_NONE};
 	for (uint32_t at = html_parent(tree, node); at != HTML_NONE && at != stop; at = html_parent(tree, at)) {
@@ -71,7 +74,7 @@ static struct marks marks_of(const struct html_tree *tree, uint32_t node, uint32
 			marks.code = true;
 			break;
 		case HTML_TAG_A:
-			if (leads_somewhere(html_attr(tree, at, HTML_ATTR_HREF)))
+			if (leads_somewhere(html_attr(tree, at, HTML_ATTR_HREF), heading))
 				marks.link = at;
 			break;
 		default:
@@ -209,7 +212,7 @@ static void put_text(struct writer *w, struct span text, struct marks wanted)
 {
 	const char *at = text.data, *end = at + text.size;
 	wanted.code = wanted.code && span_find_byte(text, '`') == SIZE_MAX;
-	if (wanted.link != HTML_NONE && span_equal(span_trim(text), article_pilcrow))
+	if ((wanted.link != HTML_NONE || w->heading) && span_equal(span_trim(text), article_pilcrow))
 		return;
 	while (at < end) {
 		const char *from = at;
@@ -265,7 +268,7 @@ static void put_body(struct writer *w, const struct block *block, uint32_t stop)
 	w->open.link = HTML_NONE;
 	while (node != HTML_NONE) {
 		if (html_kind(w->tree, node) == HTML_TEXT) {
-			put_text(w, html_text(w->tree, node), marks_of(w->tree, node, stop));
+			put_text(w, html_text(w->tree, node), marks_of(w->tree, node, stop, w->heading));
 		} else if (html_tag(w->tree, node) == HTML_TAG_BR) {
 			w->line = w->any && !w->one_line;
 			w->space |= w->any && w->one_line;

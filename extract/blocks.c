@@ -462,9 +462,27 @@ static void line_break(struct reader *reader)
 	}
 }
 
+/* Highlighters make a line of code an element of its own, which a style sheet puts on its own line: a child of pre >
+ * code that is a div, or a span of class "line". */
+static bool is_code_line(const struct reader *reader, uint32_t node)
+{
+	enum html_tag tag = html_tag(reader->tree, node);
+	uint32_t parent = html_parent(reader->tree, node);
+	if (!reader->pre || (tag != HTML_TAG_DIV && tag != HTML_TAG_SPAN) ||
+	    html_tag(reader->tree, parent) != HTML_TAG_CODE ||
+	    html_tag(reader->tree, html_parent(reader->tree, parent)) != HTML_TAG_PRE)
+		return false;
+	return tag == HTML_TAG_DIV || span_equal(html_attr(reader->tree, node, HTML_ATTR_CLASS), SPAN("line"));
+}
+
 static void element_open(struct reader *reader, uint32_t node, struct tag_rule rule)
 {
 	struct blocks *blocks = reader->blocks;
+	if (is_code_line(reader, node)) {
+		rule.flags |= TAG_INLINE;
+		if (reader->block.chars && !reader->newlines)
+			space_seen(reader, '\n');
+	}
 	if (!(rule.flags & TAG_INLINE))
 		block_end(reader);
 	if (blocks->element_count == ELEMENT_MAX) {
@@ -517,7 +535,7 @@ static void element_close(struct reader *reader, uint32_t node)
 	if (blocks->elements[reader->current].node != node)
 		return; /* over the ceiling, never opened */
 	struct tag_rule rule = reader->blocks->rules[html_tag(reader->tree, node)];
-	if (!(rule.flags & TAG_INLINE))
+	if (!blocks->elements[reader->current].inline_level)
 		block_end(reader);
 	reader->bold -= (rule.flags & TAG_BOLD) != 0;
 	reader->pre -= (rule.flags & TAG_PRE) != 0;

@@ -389,7 +389,8 @@ static void test_markdown_stars(void **state)
 	struct bench *bench = bench_new(&options);
 	const struct article *a = extract_body(
 		bench,
-		PARA("first") "<h3>Sluice #</h3><p><b>Mills:</b>there are two<b>.</b>None of them<i>(so the mayor)</i> "
+		PARA("first") "<h3><a href=#sluice>Sluice</a> #</h3><p><b>Mills:</b>there are two<b>.</b>None of "
+			      "them<i>(so the mayor)</i> "
 			      "was seen "
 			      "by <b>the keepers <code>at night</code> or by day</b>!<a href=/8>[8]</a> The letter "
 			      "said "
@@ -441,6 +442,23 @@ static void test_markdown_links(void **state)
 			"the [river](https://example.org/valley/river), the "
 			"[mill](https://example.org/valley/a/b#mill), the [bridge](https://b.example/x) and the "
 			"boats, and the [mayor](mailto:mayor@example.org) had heard"));
+	bench_free(bench);
+}
+
+/* Lines of code that are elements. */
+static void test_code_lines(void **state)
+{
+	(void)state;
+	struct bench *bench = bench_new(&(struct article_options){.text = ARTICLE_MARKDOWN});
+	const struct article *a = extract_body(
+		bench,
+		PARA("first") "<pre><code><div class=ec-line>open <b>sluice</b></div><div class=ec-line>  wait"
+			      "</div></code></pre>" PARA("second") "<pre><code><span class=line>close sluice</span>"
+								   "<span class=line></span><span class=line>go "
+								   "home</span>\n<span class=line>sleep</span>"
+								   "</code></pre>" PARA("third"));
+	assert_true(has(a->text, "```\nopen sluice\n  wait\n```\n\n"));
+	assert_true(has(a->text, "```\nclose sluice\ngo home\nsleep\n```\n\n"));
 	bench_free(bench);
 }
 
@@ -659,6 +677,7 @@ int main(void)
 		cmocka_unit_test(test_markdown_depth),
 		cmocka_unit_test(test_markdown_links),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_code_lines),
 		cmocka_unit_test(test_redecide),
 		cmocka_unit_test(test_wrapped_by_mirror),
 		cmocka_unit_test(test_classes),
