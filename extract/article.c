@@ -250,7 +250,8 @@ enum status article_extract(struct article_extractor *extractor, const struct pa
 	const char *embedded = "json-ld";
 	struct span body = out->metadata.json_body;
 	if (out->words < LITTLE_BODY && body.size < 200) { /* worth a parse of the page's scripts */
-		status = metadata_page_state_body(extractor->reader, page, extractor->arena, &body);
+		status = metadata_page_state_body(extractor->reader, page, &out->metadata,
+						  buffer_span(&extractor->text), extractor->arena, &body);
 		if (status)
 			return status;
 		embedded = "page-state";

@@ -63,10 +63,13 @@ void metadata_reader_free(struct metadata_reader *reader);
  * are absent. */
 enum status metadata_read(struct metadata_reader *reader, const struct page *page, struct arena *arena,
 			  struct page_metadata *out);
-/* For a page whose tree holds no text: the body out of the JSON that its scripts render from (page state such as
- * __NEXT_DATA__, or any script of JSON), paragraphs divided by blank lines. SPAN_NONE where there is none. Costs a
- * parse of those scripts. */
-enum status metadata_page_state_body(struct metadata_reader *reader, const struct page *page, struct arena *arena,
+/* For a page whose tree holds no text: the body out of the state that its scripts render from (__NEXT_DATA__,
+ * window.__NUXT__, __INITIAL_STATE__, streams of server components and the like: see docs/metadata.md), paragraphs
+ * divided by blank lines. METADATA is the page's, of metadata_read: a text that shares too little with its title and
+ * description is not its body. SHOWN is what was found on the page, or SPAN_NONE: where the state has it, the body is
+ * what stands with it. SPAN_NONE where there is none. Costs a reading of those scripts. */
+enum status metadata_page_state_body(struct metadata_reader *reader, const struct page *page,
+				     const struct page_metadata *metadata, struct span shown, struct arena *arena,
 				     struct span *body);
 
 /* ---- Language ------------------------------------------------------------------------------------------ */

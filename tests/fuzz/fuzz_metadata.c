@@ -71,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(metadata_read(reader, &page, arena, &first) == STATUS_OK);
 		check(&first, page.fetch_time);
 		struct span body;
-		CHECK(metadata_page_state_body(reader, &page, arena, &body) == STATUS_OK);
+		CHECK(metadata_page_state_body(reader, &page, &first, span_slice(text, 0, 100), arena, &body) ==
+		      STATUS_OK);
 		check_text(body);
 		CHECK(metadata_read(reader, &page, arena, &second) == STATUS_OK);
 		CHECK(span_equal(first.title, second.title) && span_equal(first.date_published, second.date_published));

@@ -247,15 +247,15 @@ static void bodies(void **state)
 			     i ? "," : "", i);
 	buffer_append_span(&page, SPAN("]},\"colours\":{\"a\":\"#fff\"}};</script>"));
 	buffer_append_byte(&page, 0);
-	read_page(f, page.data);
+	m = read_page(f, page.data);
 	struct span body;
-	assert_int_equal(metadata_page_state_body(f->reader, &f->page, f->arena, &body), STATUS_OK);
+	assert_int_equal(metadata_page_state_body(f->reader, &f->page, m, SPAN_NONE, f->arena, &body), STATUS_OK);
 	assert_true(span_starts(
 		body, SPAN("Day 0: the river rose again and the whole town watched it from the old bridge.\n\nDay 1")));
 	assert_true(span_ends(body,
 			      SPAN("Day 11: the river rose again and the whole town watched it from the old bridge.")));
-	read_page(f, "<p>nothing here</p><script>var x = 1;</script>");
-	assert_int_equal(metadata_page_state_body(f->reader, &f->page, f->arena, &body), STATUS_OK);
+	m = read_page(f, "<p>nothing here</p><script>var x = 1;</script>");
+	assert_int_equal(metadata_page_state_body(f->reader, &f->page, m, SPAN_NONE, f->arena, &body), STATUS_OK);
 	assert_null(body.data);
 	buffer_free(&page);
 }
