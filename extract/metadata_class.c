@@ -204,6 +204,8 @@ unsigned element_hints(struct metadata_reader *reader, uint32_t node, struct spa
 	const struct html_node *n = &tree->nodes[node];
 	unsigned hints = 0;
 	*prop = SPAN_NONE;
+	if (!n->count) /* a page without attributes has no list of them */
+		return 0;
 	for (const struct html_attribute *a = tree->attributes + n->attributes, *end = a + n->count; a < end; a++) {
 		if (!wanted[a->id])
 			continue;
