@@ -7,7 +7,7 @@ declare -A packages
 packages[build]="build-essential cmake ninja-build pkg-config zlib1g-dev libdeflate-dev libzstd-dev libbrotli-dev libarchive-dev
 	libxxhash-dev libcurl4-openssl-dev libssl-dev libpsl-dev libuchardet-dev libutf8proc-dev libcld2-dev libyajl-dev zstd"
 packages[test]="libcmocka-dev libgumbo-dev clang-14 libomp-14-dev libclang-rt-14-dev llvm-14 wget nginx-light python3 zip lz4 xz-utils
-	bzip2 parallel"
+	bzip2 parallel cmark"
 packages[lint]="clang-format-14 clang-tidy-14 cppcheck shellcheck"
 packages[browser]="chromium"
 packages[bench]="libgumbo-dev libxml2-dev libmodest-dev python3 python3-numpy python3-sklearn python3-readability
