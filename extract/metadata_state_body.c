@@ -11,7 +11,8 @@ enum {
 	NODES_MAX = 300000,
 	BYTES_MAX = 3 * STATE_MAX, /* of all scripts */
 	PROSE_MIN = 40,            /* bytes of a string */
-	PROSE_FRONT = 400,         /* bytes that tell */
+	PROSE_FRONT = 400,         /* bytes of text that tell, … */
+	MARKUP_FRONT = 2000,       /* … in so many with their tags */
 	BODY_MIN = 400,
 	UP_MAX = 4,         /* levels between a container and its text */
 	SAID_MAX = 1 << 12, /* strings remembered */
@@ -21,21 +22,28 @@ enum {
 	SHOWN_MAX = 2000
 };
 
-/* Whether a string is prose: words, and no address, code or markup of another kind. */
+/* Whether a string is prose: words, and no address, code or markup of another kind. Tags are passed over. */
 static bool is_prose(struct span text)
 {
-	size_t blanks = 0, wide = 0, odd = 0;
-	if (text.size < PROSE_MIN)
+	size_t blanks = 0, wide = 0, odd = 0, size = 0;
+	if (text.size < PROSE_MIN || span_starts(text, SPAN("http")))
 		return false;
-	struct span front = span_slice(text, 0, PROSE_FRONT);
-	for (size_t i = 0; i < front.size; i++) {
+	struct span front = span_slice(text, 0, MARKUP_FRONT);
+	for (size_t i = 0; i < front.size && size < PROSE_FRONT; i++) {
 		unsigned char c = (unsigned char)front.data[i];
+		if (c == '<') {
+			size_t end = span_find_byte(span_slice(front, i, SIZE_MAX), '>');
+			if (end == SIZE_MAX)
+				break;
+			i += end;
+			continue;
+		}
+		size++;
 		blanks += c == ' ';
 		wide += c >= 0xE3;
 		odd += strchr("{};=|\\", c) != NULL && c;
 	}
-	return odd * 40 < front.size && (blanks * 12 >= front.size || wide * 6 >= front.size) &&
-	       !span_starts(text, SPAN("http"));
+	return size >= PROSE_MIN / 2 && odd * 40 < size && (blanks * 12 >= size || wide * 6 >= size);
 }
 
 struct candidate {
@@ -83,15 +91,16 @@ static bool has_members(const struct state_node *node)
 }
 
 /* Whether CONTAINER, which was read to its end, is rather the body's than BEST: the smallest that holds all that the
- * page shows of it and more than one paragraph; where nothing of that is known, the smallest that holds nearly the most
- * prose. */
+ * page shows of it and more than one paragraph; where nothing of that is known, the smallest whose parents hold less
+ * than twice its prose. On pages that show their article this finds 160 of it (F > .7) and something else (F < .3) 97
+ * times; parents of a quarter more, 148 and 119. */
 static bool is_better(const struct candidate *container, const struct candidate *best)
 {
 	if (container->shown && container->strings < 2 && container->prose < BODY_MIN)
 		return false;
 	if (container->shown || best->shown)
 		return container->shown > best->shown;
-	return container->prose > best->prose + best->prose / 4;
+	return container->prose > 2 * best->prose;
 }
 
 static void credit(struct state *state, size_t depth, struct span text)
