@@ -193,10 +193,10 @@ static void on_anchor(struct walk *walk, uint32_t node)
 {
 	struct metadata_reader *reader = walk->reader;
 	const struct html_node *n = &walk->tree->nodes[node];
-	struct html_attribute *a = walk->tree->attributes + n->attributes;
 	struct span href = SPAN_NONE;
 	unsigned set = 0;
-	for (struct html_attribute *end = a + n->count; a < end; a++) {
+	for (uint16_t i = 0; i < n->count; i++) {
+		struct html_attribute *a = &walk->tree->attributes[n->attributes + i];
 		if (a->id != HTML_ATTR_HREF && a->id != HTML_ATTR_REL)
 			continue;
 		if (a->raw)
