@@ -206,6 +206,21 @@ static bool wants_embedded(struct span body, uint32_t words)
 	return tokens > (size_t)3 * words + 40;
 }
 
+/* Is what the page shows the beginning of BODY? A reader sees a preview then, not an empty page. */
+static bool is_preview(const struct article_extractor *extractor, struct span body, const struct article *article)
+{
+	enum { PREVIEW_WORDS = 25, START = 30 };
+	if (article->words < PREVIEW_WORDS)
+		return false;
+	for (size_t i = 0; i < extractor->blocks.count; i++) {
+		const struct article_block *block = &extractor->out[i];
+		if (block->kept && block->text.size >= START &&
+		    span_find(body, span_slice(block->text, 0, START)) != SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
 /* Expected F measure of the choice, from the probabilities themselves. */
 static double confidence_of(const struct article_block *blocks, size_t count)
 {
@@ -254,6 +269,8 @@ enum status article_extract(struct article_extractor *extractor, const struct pa
 						  buffer_span(&extractor->text), extractor->arena, &body);
 		if (status)
 			return status;
+		if (is_preview(extractor, body, out))
+			body = SPAN_NONE;
 		embedded = "page-state";
 	}
 	if (wants_embedded(body, out->words)) {
