@@ -10,7 +10,7 @@ static const char *const finding_names[FINDING_COUNT] = {"damage", "digest", "st
 
 struct checking {
 	bool strict, quiet;
-	uint64_t records, bytes, skipped, digests, types[WARC_TYPE_CONTINUATION + 1];
+	uint64_t records, bytes, skipped, digests, unverifiable, types[WARC_TYPE_CONTINUATION + 1];
 	uint64_t found[FINDING_COUNT];
 };
 
@@ -72,13 +72,18 @@ static void check_digests(struct checking *checking, const struct warc_input *in
 			  const struct warc_http *http)
 {
 	const enum warc_digest results[] = {warc_block_digest_check(record), warc_payload_digest_check(record, http)};
-	static const char *const wrong[] = {"WARC-Block-Digest does not match", "WARC-Payload-Digest does not match"};
+	static const char *const wrong[2][2] = {
+		{"WARC-Block-Digest does not match", "WARC-Block-Digest is not verifiable (truncated)"},
+		{"WARC-Payload-Digest does not match", "WARC-Payload-Digest is not verifiable (truncated)"},
+	};
 	/* A crawler that cut a record may have taken the digest of the whole (WARC/1.1 §5.13 leaves it open). */
 	enum finding finding = record->truncated.size ? FINDING_NOTE : FINDING_DIGEST;
 	for (size_t i = 0; i < 2; i++) {
 		checking->digests += results[i] == WARC_DIGEST_MATCH;
-		if (results[i] == WARC_DIGEST_MISMATCH)
-			tell(checking, input, record->offset, record->inner, finding, wrong[i]);
+		if (results[i] != WARC_DIGEST_MISMATCH)
+			continue;
+		checking->unverifiable += finding == FINDING_NOTE;
+		tell(checking, input, record->offset, record->inner, finding, wrong[i][finding == FINDING_NOTE]);
 	}
 }
 
@@ -130,11 +135,13 @@ static enum status on_end(void *user, const struct warc_input *input)
 			if (checking->types[type])
 				printf(", %llu %s", (unsigned long long)checking->types[type],
 				       warc_type_name((enum warc_type)type));
-		printf("; %llu bytes in records, %llu skipped; %llu digests match\n",
-		       (unsigned long long)checking->bytes, (unsigned long long)checking->skipped,
-		       (unsigned long long)checking->digests);
+		printf("; %llu bytes in records, %llu skipped; %llu digests match", (unsigned long long)checking->bytes,
+		       (unsigned long long)checking->skipped, (unsigned long long)checking->digests);
+		if (checking->unverifiable)
+			printf(", %llu not verifiable (truncated)", (unsigned long long)checking->unverifiable);
+		putchar('\n');
 	}
-	checking->records = checking->bytes = checking->skipped = checking->digests = 0;
+	checking->records = checking->bytes = checking->skipped = checking->digests = checking->unverifiable = 0;
 	memset(checking->types, 0, sizeof checking->types);
 	return ferror(stdout) ? STATUS_IO : STATUS_OK;
 }
@@ -166,5 +173,5 @@ int cli_check(int argc, char **argv)
 	int code = each_record((const char *const *)argv + optind, (size_t)(argc - optind), &reading, &visitor);
 	bool bad = checking.found[FINDING_DAMAGE] || checking.found[FINDING_DIGEST] ||
 		   (checking.strict && checking.found[FINDING_STRUCTURE]);
-	return code != EXIT_DONE ? code : bad ? EXIT_DATA : EXIT_DONE;
+	return bad && code < EXIT_DATA ? EXIT_DATA : code;
 }

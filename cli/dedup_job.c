@@ -211,6 +211,18 @@ static enum status collapse(struct dedup_job *job, struct fault *fault)
 	return status;
 }
 
+/* Before any work: is what the command line names there? */
+static enum status named_there(const struct dedup_job *job, struct fault *fault)
+{
+	for (size_t i = 0; i < job->input_count + (job->df_path != NULL); i++) {
+		const char *path = i < job->input_count ? job->inputs[i] : job->df_path;
+		if (strcmp(path, "-") && access(path, R_OK))
+			return fault_set(fault, errno == ENOENT ? STATUS_USAGE : STATUS_IO, 0,
+					 "%.150s: cannot open: %s", path, strerror(errno));
+	}
+	return STATUS_OK;
+}
+
 enum status dedup_job_run(struct dedup_job *job, struct fault *fault)
 {
 	char path[4096];
@@ -221,7 +233,10 @@ enum status dedup_job_run(struct dedup_job *job, struct fault *fault)
 	if (file_exists(path) && !job->force)
 		return fault_set(fault, STATUS_USAGE, 0, "%.150s holds a finished run; --force replaces it",
 				 job->folder);
-	enum status status = folder_make(job->folder, fault);
+	enum status status = job->corpus ? STATUS_OK : named_there(job, fault);
+	if (status)
+		return status;
+	status = folder_make(job->folder, fault);
 	if (status)
 		fault_set(fault, status, 0, "%.150s: %.80s", job->folder, fault->text);
 	if (!status && job->force)

@@ -39,20 +39,38 @@ static enum status read_records(struct warc_reader *reader, const struct warc_in
 	return status;
 }
 
+struct unopened {
+	const char *command;
+	int code;
+};
+
+static void tell_unopened(void *user, enum status status, const char *text)
+{
+	struct unopened *unopened = user;
+	int code = cli_fail(cli_status_exit(status), unopened->command, "%s", text);
+	if (code > unopened->code)
+		unopened->code = code;
+}
+
 int each_record(const char *const *arguments, size_t count, const struct warc_options *options,
 		const struct record_visitor *visitor)
 {
 	struct warc_inputs *inputs;
 	struct fault fault = {0};
-	enum status status = warc_inputs_new(arguments, count, options, &inputs, &fault);
+	struct unopened unopened = {visitor->command, EXIT_DONE};
+	struct warc_options lenient = *options;
+	lenient.unopened = tell_unopened;
+	lenient.unopened_user = &unopened;
+	enum status status = warc_inputs_new(arguments, count, &lenient, &inputs, &fault);
 	if (status)
 		return cli_fail(cli_status_exit(status), visitor->command, "%s", fault.text);
 	if (warc_inputs_count(inputs) == 0) {
 		warc_inputs_free(inputs);
-		return cli_fail(EXIT_USAGE, visitor->command, "there is no archive among the inputs");
+		return unopened.code ? unopened.code
+				     : cli_fail(EXIT_USAGE, visitor->command, "there is no archive among the inputs");
 	}
 	struct warc_reader *reader = warc_reader_new(options);
-	int code = reader ? EXIT_DONE : cli_fail(EXIT_IO, visitor->command, "out of memory");
+	int code = reader ? unopened.code : cli_fail(EXIT_IO, visitor->command, "out of memory");
 	for (size_t i = 0; reader && i < warc_inputs_count(inputs); i++) {
 		const struct warc_input *input = warc_inputs_at(inputs, i);
 		bool ours;
@@ -62,9 +80,11 @@ int each_record(const char *const *arguments, size_t count, const struct warc_op
 					strerror(errno));
 			break;
 		}
-		if (status != STATUS_END)
-			code = cli_fail(cli_status_exit(status), visitor->command, "%s at %llu: %s",
-					warc_input_name(input), (unsigned long long)fault.offset, fault.text);
+		if (status != STATUS_END) {
+			int failed = cli_fail(cli_status_exit(status), visitor->command, "%s at %llu: %s",
+					      warc_input_name(input), (unsigned long long)fault.offset, fault.text);
+			code = failed > code ? failed : code;
+		}
 		if (visitor->input_end && visitor->input_end(visitor->user, input))
 			break;
 	}

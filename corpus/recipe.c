@@ -75,6 +75,7 @@ enum status manifest_recipe_read(const char *path, struct build_options *options
 	out->path = memory_text(span_of(path));
 	enum status status = arena && out->path ? read_json(path, &bytes, arena, &manifest, fault)
 						: fault_set(fault, STATUS_MEMORY, 0, "no memory for a manifest");
+	status = file_named(status, path);
 	if (status == STATUS_OK && !span_equal(json_get_text(manifest, "format"), SPAN("warcmill-corpus/1")))
 		status = fault_set(fault, STATUS_DATA, 0, "%.160s is no manifest of this program", path);
 	if (status == STATUS_OK)

@@ -244,6 +244,20 @@ enum status add_file(struct warc_inputs *inputs, const char *path, bool asked, s
 /* ---- Arguments -----------------------------------------------------------------------------------------------------
  */
 
+/* Does the reading of arguments go on after what ended with STATUS and OWN? */
+static enum status settle(const struct warc_inputs *inputs, enum status status, const struct fault *own,
+			  struct fault *fault)
+{
+	const struct warc_options *options = &inputs->options;
+	if (options->unopened && (status == STATUS_USAGE || status == STATUS_IO)) {
+		options->unopened(options->unopened_user, status, own->text);
+		return STATUS_OK;
+	}
+	if (status && fault)
+		*fault = *own;
+	return status;
+}
+
 static enum status add_folder(struct warc_inputs *inputs, const char *path, struct fault *fault)
 {
 	char *roots[] = {(char *)(uintptr_t)path, NULL};
@@ -253,10 +267,12 @@ static enum status add_folder(struct warc_inputs *inputs, const char *path, stru
 	enum status status = STATUS_OK;
 	FTSENT *entry;
 	while (!status && (errno = 0, entry = fts_read(walk))) {
+		struct fault own = {0};
 		if (entry->fts_info == FTS_F)
-			status = add_file(inputs, entry->fts_path, false, fault);
+			status = add_file(inputs, entry->fts_path, false, &own);
 		else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
-			status = fault_set(fault, STATUS_IO, 0, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
+			status = fault_set(&own, STATUS_IO, 0, "%s: %s", entry->fts_path, strerror(entry->fts_errno));
+		status = settle(inputs, status, &own, fault);
 	}
 	fts_close(walk);
 	return status;
@@ -286,7 +302,7 @@ static enum status add_list(struct warc_inputs *inputs, const char *path, struct
 	return status;
 }
 
-static enum status add_argument(struct warc_inputs *inputs, const char *argument, bool lists, struct fault *fault)
+static enum status add_named(struct warc_inputs *inputs, const char *argument, bool lists, struct fault *fault)
 {
 	struct span text = span_of(argument);
 	if (!strcmp(argument, "-"))
@@ -305,6 +321,13 @@ static enum status add_argument(struct warc_inputs *inputs, const char *argument
 	if (S_ISDIR(stat_now.st_mode))
 		return add_folder(inputs, argument, fault);
 	return add_file(inputs, argument, true, fault);
+}
+
+static enum status add_argument(struct warc_inputs *inputs, const char *argument, bool lists, struct fault *fault)
+{
+	struct fault own = {0};
+	enum status status = add_named(inputs, argument, lists, &own);
+	return settle(inputs, status, &own, fault);
 }
 
 static int compare_names(const void *a, const void *b)

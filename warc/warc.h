@@ -45,6 +45,9 @@ struct warc_options {
 	double http_rate;       /* most requests a second to remote servers, all readers together, 0: no limit */
 	unsigned http_retries;  /* tries in a row after failures that may pass (503, dropped connections), 0: 8 */
 	unsigned http_retry_ms; /* pause before the first of them, then doubled up to a minute, 0: 1000 */
+	/* Told of each argument that cannot be opened, which is then left out; NULL: the first one is the fault. */
+	void (*unopened)(void *user, enum status status, const char *text);
+	void *unopened_user;
 };
 
 /* ARGUMENTS: files, folders (searched recursively for archives), @list.txt, "-", http(s)://, s3://. Sorted by name; two

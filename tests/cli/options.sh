@@ -47,6 +47,7 @@ expect 64 "^warcmill ls: @$work/absent.txt: cannot open: No such file" "$program
 expect 64 'absent.html: cannot open: No such file' "$program" article "$work/absent.html"
 expect 64 '^warcmill article: --model [^ ]*/absent: cannot open: No such file' "$program" article --model "$work/absent" "$work/x.html"
 expect 64 '^warcmill build: --model [^ ]*/absent: cannot open: No such file' "$program" build "${archives[0]}" -o "$work/x" --model "$work/absent"
+expect 64 'absent.json: cannot open: No such file' "$program" build -o "$work/x" --from-manifest "$work/absent.json"
 for command in "article $work/x.html" "build ${archives[0]} -o $work/x"; do
 	# shellcheck disable=SC2086 # words are meant to part
 	expect 65 'this is not an article model' "$program" $command --model "${archives[0]}"

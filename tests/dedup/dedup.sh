@@ -61,6 +61,11 @@ expect 0 'standard input:2: ' "$program" dedup - -o bad3 <bad.jsonl
 echo '{"id":"s3","text":"again"}' >twice.jsonl
 expect 65 "'s3' is used twice: in.jsonl:7 and twice.jsonl:1" "$program" dedup in.jsonl twice.jsonl -o twice
 expect 64 'nothere' "$program" dedup nothere.jsonl -o none
+expect 64 '^warcmill dedup: nothere.jsonl: cannot open: No such file' "$program" dedup in.jsonl nothere.jsonl -o none
+for option in --df --against; do
+	expect 64 '^warcmill dedup: nothere.*: cannot open: No such file' "$program" dedup in.jsonl -o none "$option" nothere
+done
+[ ! -e none ] || fail "a run without one of its inputs left a folder"
 head -c 300 in.gz >cut.gz
 expect 65 'cut short' "$program" dedup cut.gz -o cut
 : >empty.jsonl

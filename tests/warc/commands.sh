@@ -30,6 +30,20 @@ expect 65 'no record begins at 134' "$program" cat "$plain@134"
 "$program" ls - <"$plain" | cut -f2- >"$work/stream"
 cut -f2- "$work/ls" | cmp -s - "$work/stream" || fail "standard input lists otherwise"
 
+# An input that is not there is named, the others are read, whatever the order and whether a list names them.
+printf '%s\n' "$work/absent.warc" "$plain" >"$work/some.txt"
+for command in ls check; do
+	"$program" "$command" "$plain" >"$work/whole"
+	for inputs in "$plain $work/absent.warc" "$work/absent.warc $plain" "@$work/some.txt"; do
+		# shellcheck disable=SC2086 # words are meant to part
+		expect 64 "^warcmill $command: .*absent.warc: No such file" "$program" "$command" $inputs
+		# shellcheck disable=SC2086
+		"$program" "$command" $inputs >"$work/out" 2>"$work/err" || true
+		cmp -s "$work/whole" "$work/out" || fail "$command loses the other input"
+		[ "$(wc -l <"$work/err")" -eq 1 ] || fail "$command: $(cat "$work/err")"
+	done
+done
+
 # JSON lines and a sorted index.
 "$program" ls --jsonl "${archives[@]}" >"$work/jsonl"
 "$program" ls "${archives[@]}" >"$work/ls"
@@ -50,6 +64,7 @@ expect 0 ", 0 skipped" "$program" check "${archives[0]}"
 { cat "$plain"; echo junk; } >"$work/junk.warc"
 expect 65 'junk.warc@613.damage.no record begins here, 5 bytes skipped' "$program" check "$work/junk.warc"
 expect 0 '613: no record begins here \(5 bytes skipped\)' "$program" ls "$work/junk.warc"
+expect 65 'absent.warc: No such file' "$program" check "$work/absent.warc" "$work/junk.warc"
 # The digest of a record that the crawler cut may be that of the whole.
 wrong='WARC-Block-Digest: sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 for more in "$wrong" "$wrong"$'\r\nWARC-Truncated: length'; do
@@ -58,7 +73,10 @@ for more in "$wrong" "$wrong"$'\r\nWARC-Truncated: length'; do
 done >"$work/digests.warc"
 expect 65 '^digests.warc@0.digest.WARC-Block-Digest does not match' "$program" check "$work/digests.warc"
 tail -c +"$(($(grep -abo WARC/1.1 "$work/digests.warc" | sed -n '2s/:.*//p') + 1))" "$work/digests.warc" >"$work/short.warc"
-expect 0 '^short.warc@0.note.WARC-Block-Digest does not match' "$program" check "$work/short.warc"
+expect 0 '^short.warc@0.note.WARC-Block-Digest is not verifiable \(truncated\)' "$program" check "$work/short.warc"
+expect 0 ' 0 digests match, 1 not verifiable \(truncated\)$' "$program" check "$work/short.warc"
+sed "s/sha1:A*/sha1:$(printf text | openssl dgst -sha1 -binary | base32)/" "$work/short.warc" >"$work/kept.warc"
+expect 0 ' 1 digests match$' "$program" check "$work/kept.warc"
 expect 0 'note.cut by the crawler' "$program" check "${archives[1]}"
 head -c 300 "$plain" >"$work/cut.warc"
 expect 65 'the file ends inside the record' "$program" check "$work/cut.warc"
