@@ -37,6 +37,10 @@ struct request {
 	bool rouge;
 };
 
+/* The seconds of a page that was not mastered. None at all are an answer within a tick of the clock: some kernels count
+ * a process's time in hundredths. */
+#define FAILED (-1.0)
+
 /* A tool on one set. */
 struct tool {
 	const char *name;
@@ -45,7 +49,7 @@ struct tool {
 	struct html_parser *parser;
 	struct article_extractor *extractor;
 	struct buffer results; /* JSON lines */
-	double *seconds;       /* [page]: median over the rounds; 0 failed */
+	double *seconds;       /* [page]: median over the rounds; FAILED */
 	double *samples;       /* [page * rounds] */
 	size_t failed;
 };
@@ -101,7 +105,7 @@ static double extract_own(struct tool *tool, const struct truth_page *page, stru
 	if (out && !status)
 		put_own(out, page->id, &article);
 	buffer_free(&bytes);
-	return status ? 0 : seconds;
+	return status ? FAILED : seconds;
 }
 
 /* ---- Peers
@@ -120,9 +124,9 @@ static double extract_peer(struct tool *tool, const struct truth_page *page, dou
 {
 	char *path = realpath(page->path, NULL);
 	const struct json *answer = path ? peer_ask(&tool->peer, path, page->url, timeout) : NULL;
-	double seconds = answer ? json_get_real(answer, "seconds", 0) : 0;
+	double seconds = answer && json_get(answer, "text") ? json_get_real(answer, "seconds", FAILED) : FAILED;
 	free(path);
-	if (!out || !answer || seconds <= 0)
+	if (!out || seconds < 0)
 		return seconds;
 	struct json_writer json;
 	json_start(&json, out);
@@ -168,12 +172,14 @@ static void run_set(const struct truth_set *set, const struct request *request, 
 			for (size_t round = 0; round < request->rounds; round++) {
 				struct buffer *out = round ? NULL : &tool->results;
 				double seconds = extract_once(tool, &set->pages[page], (double)request->timeout, out);
-				if (seconds > 0)
+				if (seconds >= 0)
 					samples[good++] = seconds;
 				else if (!round)
 					break;
 			}
-			tool->seconds[page] = stats_quantile(samples, good, 0.5);
+			for (size_t round = good; round < request->rounds; round++)
+				samples[round] = FAILED;
+			tool->seconds[page] = good ? stats_quantile(samples, good, 0.5) : FAILED;
 			tool->failed += good == 0;
 		}
 	}
@@ -203,7 +209,7 @@ static void put_times(struct json_writer *json, const struct truth_set *set, con
 	json_key(json, "page_seconds");
 	json_begin(json, '{');
 	for (size_t page = 0; page < set->count; page++) {
-		if (tool->seconds[page] <= 0)
+		if (!set->pages[page].path || tool->seconds[page] < 0)
 			continue;
 		char *key = need_print("%.*s", SPAN_ARG(set->pages[page].id));
 		json_key(json, key);
@@ -211,7 +217,7 @@ static void put_times(struct json_writer *json, const struct truth_set *set, con
 		if (rounds > 1)
 			json_begin(json, '[');
 		for (size_t i = 0; i < rounds; i++)
-			if (tool->samples[page * rounds + i] > 0)
+			if (tool->samples[page * rounds + i] >= 0)
 				json_real(json, tool->samples[page * rounds + i], 6);
 		if (rounds > 1)
 			json_end(json, ']');
@@ -228,7 +234,7 @@ static void report_tool(const struct truth_set *set, const struct request *reque
 	double seconds = 0, bytes = 0, pages = 0;
 	for (size_t i = 0; i < set->count; i++) {
 		struct buffer page;
-		if (!set->pages[i].path || tool->seconds[i] <= 0)
+		if (!set->pages[i].path || tool->seconds[i] < 0)
 			continue;
 		bench_read(set->pages[i].path, &page);
 		bytes += (double)page.size;

@@ -84,6 +84,17 @@ expect 0 "$bench" compare out/results.json out/results.json
 grep -q '^0 worse, 0 better' out.txt || fail "a result differs from itself: $(cat out.txt)"
 
 # What is not installed is a row that says so: no node and no java in PATH, and no modules in the folder.
+# A peer whose clock did not move while it answered has answered.
+mkdir tick
+cat >tick/java <<'END'
+#!/bin/sh
+echo '{"name":"boilerpipe","version":"1"}'
+while read -r _; do echo '{"seconds":0.0,"text":"The mills stood still."}'; done
+END
+chmod +x tick/java
+expect 0 env PATH="$PWD/tick:$PATH" "$bench" peers "$here/invented/public" --only boilerpipe --peers "$here/../../bench/peers" --out ticked \
+	--json tick.json
+grep -q '"failed":0' tick.json && grep -q 'mills' ticked/*boilerpipe*.jsonl || fail "an answer within a tick of the clock is lost"
 expect 0 env PATH=/nowhere "$bench" peers "$here/invented/public" --archive a.warc.gz --peers "$here/../../bench/peers" --out hidden \
 	--json hidden.json
 for tool in readability.js defuddle boilerpipe warcio.js; do
